@@ -1,0 +1,142 @@
+/**
+ * The contract between workflow and activities: plain JSON in, plain JSON out. The workflow imports this as
+ * types only; fakes in tests are checked against it.
+ *
+ * Every activity is at-least-once. Those that change something read the state first; are done if it is as
+ * wanted; join a change already under way; otherwise ask for it; follow it to its end; read again.
+ */
+import type {
+  LaidOutCompensation,
+  Layout,
+  MoveServerWork,
+  RevertResizeWork,
+  SetNodePowerWork,
+  SetServiceStatusWork,
+  StartServerWork,
+} from '../src/domain/layout-types.js';
+import type { Evidence, ResourceState } from '../src/domain/result.js';
+import type { RequestedBy, RollbackOptions } from '../src/domain/options.js';
+
+/** Bounds that the worker's settings give to one rollback. Times in seconds; may be fractions in tests. */
+export interface RunLimits {
+  /** ROLLBACK_MAX_AGE: used where the request names none. */
+  default_max_age: number;
+  max_age_ceiling: number;
+  max_actions: number;
+  /** Compensations at once. */
+  concurrency: number;
+  /** Migrations at once per host, counted on both ends. */
+  migrations_per_host: number;
+  /** One attempt of a compensation activity, all included. */
+  compensation_timeout: number;
+  /** A worker that does not heartbeat for that long is taken for dead. */
+  heartbeat_timeout: number;
+  /** Pauses between attempts after a transient failure: first, longest; and how many attempts. */
+  retry_initial: number;
+  retry_max: number;
+  retry_attempts: number;
+  /** No room: pause before another pass, and how many passes. */
+  room_delay: number;
+  room_passes: number;
+}
+
+/** What a caller asked, as it travels into the workflow. */
+export interface RollbackRequest {
+  options: Partial<RollbackOptions>;
+  requested_by: RequestedBy;
+  /** When the caller asked; null for a start that did not come through the API. */
+  requested_at: string | null;
+  /** Not accepted by then: RequestExpired. null: no limit. */
+  accept_by: string | null;
+  /** The accepted earlier run that this one takes up again: exempt from max_age up to the ceiling. */
+  previous_run_id: string | null;
+}
+
+export interface ReadActionPlanInput {
+  action_plan_uuid: string;
+  /** Unchecked for a workflow started directly through Temporal: the activity validates it. */
+  request: RollbackRequest;
+}
+
+export interface PlanReading {
+  plan: {
+    uuid: string;
+    state: string;
+    strategy_name: string | null;
+    /** End of execution: latest updated_at of an action that ran, else the plan's updated_at, else created_at. */
+    ended_at: string;
+    /** Number of actions by Watcher's action state. */
+    action_states: Record<string, number>;
+  };
+  /** Complete and checked. */
+  options: RollbackOptions;
+  limits: RunLimits;
+}
+
+export interface LayOutInput {
+  action_plan_uuid: string;
+  options: RollbackOptions;
+}
+
+/**
+ * How a compensation activity ended without being a failure.
+ * - SUCCEEDED: restored and seen to be. SKIPPED: was already as wanted when it began.
+ * - KEPT, NOT_REVERSIBLE: as in the domain, found out only now.
+ * - BLOCKED: something it needs is not so (`needs` names the host); the workflow makes it NOT_ATTEMPTED.
+ * - NO_ROOM: Nova found no room on the destination; the workflow may try again later.
+ * - OTHER_WAY: the server's status now calls for the other kind of migration; nothing was touched.
+ */
+export interface CompensationReport {
+  outcome:
+    'SUCCEEDED' | 'SKIPPED' | 'KEPT' | 'NOT_REVERSIBLE' | 'BLOCKED' | 'NO_ROOM' | 'OTHER_WAY';
+  reason: string | null;
+  now: ResourceState | null;
+  evidence: Evidence;
+  /** BLOCKED: the host whose state stands in the way. */
+  needs?: string;
+  /** OTHER_WAY: the kind to run instead. */
+  kind?: 'live_migrate' | 'cold_migrate';
+}
+
+/** Common to all compensation activities. */
+export interface CompensationInput<W> {
+  action_plan_uuid: string;
+  action_uuid: string;
+  work: W;
+  /** What to do where the resource is neither as before nor as the layout saw it. */
+  on_drift: RollbackOptions['on_drift'];
+  /** This rollback's own bound, enforced by the workflow; the worker shares its own bound fairly by this id. */
+  rollback_id: string;
+}
+
+export interface VerifyInput {
+  action_plan_uuid: string;
+  /** Compensations that are SUCCEEDED or SKIPPED and have a resource: is `now` still `before`? */
+  compensations: Pick<
+    LaidOutCompensation,
+    'action_uuid' | 'resource_type' | 'resource_id' | 'before' | 'state'
+  >[];
+}
+
+export interface VerifyReport {
+  /** Only those that are not (any more) as before. */
+  differing: { action_uuid: string; now: ResourceState | null; reason: string }[];
+  verified_at: string;
+}
+
+export interface RollbackActivities {
+  /** Read the plan and check the request. Fails: InvalidRequest, ActionPlanNotFound, PlanTooLarge. */
+  readActionPlan(input: ReadActionPlanInput): Promise<PlanReading>;
+  /** Read actions, newer plans and live state; decide every compensation. Fails: OtherPlanOngoing, DriftFound. */
+  layOutRollback(input: LayOutInput): Promise<Layout>;
+  liveMigrateServer(input: CompensationInput<MoveServerWork>): Promise<CompensationReport>;
+  coldMigrateServer(input: CompensationInput<MoveServerWork>): Promise<CompensationReport>;
+  revertResize(input: CompensationInput<RevertResizeWork>): Promise<CompensationReport>;
+  startServer(input: CompensationInput<StartServerWork>): Promise<CompensationReport>;
+  setComputeServiceStatus(
+    input: CompensationInput<SetServiceStatusWork>,
+  ): Promise<CompensationReport>;
+  setNodePowerState(input: CompensationInput<SetNodePowerWork>): Promise<CompensationReport>;
+  /** One last read of everything that is said to be as before. */
+  verifyRollback(input: VerifyInput): Promise<VerifyReport>;
+}

@@ -1,0 +1,62 @@
+/** What a caller may ask of a rollback. Pure; imports nothing. */
+
+export const DRIFT_POLICIES = ['keep', 'restore', 'fail'] as const;
+export type DriftPolicy = (typeof DRIFT_POLICIES)[number];
+export const HOST_POLICIES = ['restore', 'keep'] as const;
+export type HostPolicy = (typeof HOST_POLICIES)[number];
+
+/** The options of a rollback, with every default filled in (snake_case: it is part of the result). */
+export interface RollbackOptions {
+  /** Greatest age of the plan's end of execution, seconds. */
+  max_age: number;
+  /** What to do with a property that somebody changed since the plan. */
+  on_drift: DriftPolicy;
+  /** Whether compute services and node power are restored. */
+  hosts: HostPolicy;
+  /** Permit a cold migration of an ACTIVE server that cannot go live. */
+  allow_cold: boolean;
+  /** After that many FAILED compensations nothing new is started. */
+  max_failures: number;
+  /** Only these actions' compensations (uuids); null: all. */
+  actions: string[] | null;
+}
+
+export const DEFAULT_OPTIONS: Omit<RollbackOptions, 'max_age'> = {
+  on_drift: 'keep',
+  hosts: 'restore',
+  allow_cold: false,
+  max_failures: 10,
+  actions: null,
+};
+
+export function completeOptions(
+  given: Partial<RollbackOptions>,
+  defaultMaxAge: number,
+): RollbackOptions {
+  return { max_age: defaultMaxAge, ...DEFAULT_OPTIONS, ...given };
+}
+
+/** Names of the options that differ between two requests; empty where they are the same. */
+export function differingOptions(a: RollbackOptions, b: RollbackOptions): string[] {
+  const differ: string[] = [];
+  if (a.max_age !== b.max_age) differ.push('max_age');
+  if (a.on_drift !== b.on_drift) differ.push('on_drift');
+  if (a.hosts !== b.hosts) differ.push('hosts');
+  if (a.allow_cold !== b.allow_cold) differ.push('allow_cold');
+  if (a.max_failures !== b.max_failures) differ.push('max_failures');
+  if (JSON.stringify(sorted(a.actions)) !== JSON.stringify(sorted(b.actions)))
+    differ.push('actions');
+  return differ;
+}
+
+function sorted(actions: string[] | null): string[] | null {
+  return actions === null ? null : [...actions].sort();
+}
+
+/** Who asked, for the record; never a token. */
+export interface RequestedBy {
+  user_id: string | null;
+  user_name: string | null;
+  project_id: string | null;
+  request_id: string | null;
+}

@@ -1,0 +1,192 @@
+/**
+ * The OpenStack services as the rest of the program sees them: typed calls, nothing of HTTP.
+ * Types are camelCase views of what Nova, Ironic, Watcher and Keystone answer. Times are ISO 8601 in UTC with a
+ * trailing "Z" (Nova leaves the zone out; the clients put it in).
+ *
+ * Every call may throw the errors of errors.ts: OpenStackHttpError (the service answered with a status that the
+ * call does not accept), OpenStackUnreachableError (no answer: refused, reset, time-out, not HTTP),
+ * OpenStackBadAnswerError (an answer that does not parse).
+ * Every call takes an AbortSignal in its last parameter, so that a cancelled activity does not wait.
+ */
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  /** Passed on as X-OpenStack-Request-ID (a "req-<uuid>": Nova's global request id). */
+  globalRequestId?: string;
+}
+
+export interface WatcherActionPlan {
+  uuid: string;
+  state: string;
+  strategyName: string | null;
+  auditUuid: string | null;
+  createdAt: string;
+  updatedAt: string | null;
+}
+export interface WatcherAction {
+  uuid: string;
+  planUuid: string;
+  type: string;
+  state: string;
+  parameters: Record<string, unknown>;
+  parents: string[];
+  createdAt: string;
+  updatedAt: string | null;
+}
+
+export interface InfraOptim {
+  getActionPlan(uuid: string, options?: CallOptions): Promise<WatcherActionPlan>;
+  /** All actions of a plan, in Watcher's order, page by page (never following `next` as a URL). */
+  listActions(planUuid: string, options?: CallOptions): Promise<WatcherAction[]>;
+  /** All plans, newest first; stops at the first page whose plans are all finished before `changedSince`. */
+  listActionPlans(
+    filter: { changedSince?: string },
+    options?: CallOptions,
+  ): Promise<WatcherActionPlan[]>;
+}
+
+export interface ComputeService {
+  id: string;
+  host: string;
+  binary: string;
+  status: 'enabled' | 'disabled';
+  state: 'up' | 'down';
+  disabledReason: string | null;
+  forcedDown: boolean;
+  updatedAt: string | null;
+}
+export interface Hypervisor {
+  id: string;
+  hostname: string;
+  serviceHost: string;
+  serviceId: string;
+  state: 'up' | 'down';
+  status: 'enabled' | 'disabled';
+}
+export interface ComputeServer {
+  id: string;
+  name: string;
+  status: string;
+  taskState: string | null;
+  vmState: string | null;
+  host: string | null;
+  hypervisorHostname: string | null;
+  locked: boolean;
+  flavor: string | null;
+  /** fault.message of a server in ERROR. */
+  fault: string | null;
+  updatedAt: string | null;
+}
+export interface ComputeMigration {
+  id: number;
+  uuid: string;
+  serverId: string;
+  type: string;
+  status: string;
+  sourceCompute: string | null;
+  destCompute: string | null;
+  userId: string | null;
+  createdAt: string;
+  updatedAt: string | null;
+}
+export interface ComputeInstanceAction {
+  serverId: string;
+  action: string;
+  requestId: string;
+  userId: string | null;
+  startedAt: string;
+  updatedAt: string | null;
+  message: string | null;
+}
+export interface ComputeInstanceActionDetail extends ComputeInstanceAction {
+  /** `details` (2.84) of the failed events, else their names: Nova's own reason. Never tracebacks. */
+  events: { event: string; result: string | null; details: string | null }[];
+}
+/** Nova's answer to an accepted (202) action: the request id finds the instance action. */
+export interface Accepted {
+  requestId: string | null;
+}
+
+export interface Compute {
+  listServices(filter: { host?: string }, options?: CallOptions): Promise<ComputeService[]>;
+  setServiceStatus(
+    serviceId: string,
+    status: 'enabled' | 'disabled',
+    disabledReason: string | null,
+    options?: CallOptions,
+  ): Promise<ComputeService>;
+  listHypervisors(options?: CallOptions): Promise<Hypervisor[]>;
+  getServer(id: string, options?: CallOptions): Promise<ComputeServer>;
+  /** Servers of all projects, page by page. `host` is the compute service host. */
+  listServers(filter: { host?: string }, options?: CallOptions): Promise<ComputeServer[]>;
+  /** Page by page; `changedSince` filters on updated_at (microversion 2.59). Newest first. */
+  listMigrations(
+    filter: { serverId?: string; changedSince?: string; host?: string; status?: string },
+    options?: CallOptions,
+  ): Promise<ComputeMigration[]>;
+  listInstanceActions(serverId: string, options?: CallOptions): Promise<ComputeInstanceAction[]>;
+  getInstanceAction(
+    serverId: string,
+    requestId: string,
+    options?: CallOptions,
+  ): Promise<ComputeInstanceActionDetail>;
+  liveMigrate(serverId: string, host: string, options?: CallOptions): Promise<Accepted>;
+  coldMigrate(serverId: string, host: string, options?: CallOptions): Promise<Accepted>;
+  confirmResize(serverId: string, options?: CallOptions): Promise<Accepted>;
+  revertResize(serverId: string, options?: CallOptions): Promise<Accepted>;
+  startServer(serverId: string, options?: CallOptions): Promise<Accepted>;
+}
+
+export interface BaremetalNode {
+  uuid: string;
+  name: string | null;
+  powerState: string | null;
+  targetPowerState: string | null;
+  provisionState: string | null;
+  targetProvisionState: string | null;
+  maintenance: boolean;
+  maintenanceReason: string | null;
+  fault: string | null;
+  lastError: string | null;
+  reservation: string | null;
+  /** extra.compute_node_id. */
+  hypervisorId: string | null;
+  updatedAt: string | null;
+}
+export interface Baremetal {
+  getNode(uuid: string, options?: CallOptions): Promise<BaremetalNode>;
+  /** PUT …/states/power; `timeout` in seconds bounds a soft power off (microversion 1.27). */
+  setPowerState(
+    uuid: string,
+    target: 'power on' | 'power off' | 'soft power off',
+    timeout: number | null,
+    options?: CallOptions,
+  ): Promise<void>;
+}
+
+/** What Keystone says of a caller's token. */
+export interface TokenInfo {
+  userId: string;
+  userName: string;
+  projectId: string | null;
+  roles: string[];
+  expiresAt: string;
+}
+export interface Identity {
+  /** The user that this service itself authenticates as. */
+  ownUserId(options?: CallOptions): Promise<string>;
+  /** null where Keystone does not accept the token. */
+  validateToken(token: string, options?: CallOptions): Promise<TokenInfo | null>;
+  /** Keystone's address, for WWW-Authenticate. */
+  readonly authUrl: string;
+}
+
+export interface OpenStackCloud {
+  identity: Identity;
+  compute: Compute;
+  baremetal: Baremetal;
+  optimizer: InfraOptim;
+  /** For logs and readiness: cloud or auth URL and region; no secret. */
+  readonly description: string;
+  close(): Promise<void>;
+}

@@ -1,0 +1,173 @@
+/**
+ * The simulated cloud: Keystone, Nova, Ironic and Watcher over HTTP with state and time, for the demo, the tests
+ * and the benchmark. It knows nothing of the rest of src/. Habits are Nova's own, as recorded from a real cloud.
+ */
+
+export interface SimulatedHostOptions {
+  name: string;
+  /** Hypervisor hostname where it differs from the service host (an FQDN). */
+  hypervisorHostname?: string;
+  /** How many servers fit (one slot each). */
+  capacity?: number;
+  status?: 'enabled' | 'disabled';
+  disabledReason?: string | null;
+  /** Make an Ironic node for it (name = host name). Default true. */
+  node?: boolean;
+}
+export interface SimulatedServerOptions {
+  name: string;
+  host: string;
+  status?: 'ACTIVE' | 'SHUTOFF' | 'PAUSED' | 'ERROR' | 'VERIFY_RESIZE';
+  locked?: boolean;
+  flavor?: string;
+}
+export interface SimulatedAction {
+  type: string;
+  parameters: Record<string, unknown>;
+  /** Indexes of the actions it waits for. Default: the one before it. */
+  parents?: number[];
+  /** What the applier makes of it instead of running it (FAILED without effect, SKIPPED, CANCELLED, PENDING …). */
+  forcedState?: string;
+  /** With forcedState: run the effect all the same (Watcher gave up waiting while Nova went on). */
+  effect?: boolean;
+}
+export interface SimulatedPlanOptions {
+  strategy?: string;
+  actions: SimulatedAction[];
+  /** State to leave the plan in without applying it (RECOMMENDED, ONGOING, …). Default: it is applied. */
+  state?: string;
+}
+
+/** A fault on the next matching requests. All given conditions must match. */
+export interface Fault {
+  service: 'identity' | 'compute' | 'baremetal' | 'optimizer';
+  method?: string;
+  /** Matched against the path below the endpoint. */
+  path?: RegExp;
+  /** For POST …/action: the action's key, e.g. "os-migrateLive". */
+  action?: string;
+  /** How many requests it hits. Default 1. */
+  times?: number;
+  effect:
+    | { kind: 'status'; status: number; headers?: Record<string, string>; body?: string }
+    | { kind: 'delay'; ms: number }
+    /** Close the connection before or after the request took effect. */
+    | { kind: 'reset'; when: 'before' | 'after' }
+    /** Accept the connection and never answer. */
+    | { kind: 'hang' }
+    /** Send half of the body, then close. */
+    | { kind: 'truncate' };
+}
+
+/** One effect on the cloud, in order: what the exactly-once tests count. */
+export interface LedgerEntry {
+  seq: number;
+  at: string;
+  service: 'compute' | 'baremetal' | 'optimizer';
+  /** live-migrate, cold-migrate, confirm-resize, revert-resize, start, stop, enable-service, disable-service, power-on, power-off, soft-power-off, … */
+  effect: string;
+  resourceId: string;
+  /** Destination host, reason, … */
+  detail: string | null;
+  /** applied: it happened; rejected: refused at once; failed: accepted, then came to nothing. */
+  outcome: 'applied' | 'rejected' | 'failed' | 'started';
+  userId: string | null;
+}
+
+/** What "the cloud is as it was" compares: nothing that changes by itself. */
+export interface CloudSnapshot {
+  servers: Record<string, { name: string; host: string | null; status: string; flavor: string }>;
+  services: Record<string, { status: string; disabledReason: string | null; state: string }>;
+  nodes: Record<string, { name: string; powerState: string | null }>;
+}
+
+export interface SimulatedCloudOptions {
+  /** How long things take, milliseconds. Defaults are small enough for tests. */
+  times?: Partial<{
+    liveMigration: number;
+    coldMigration: number;
+    confirm: number;
+    start: number;
+    stop: number;
+    power: number;
+    /** From power on until nova-compute reports up. */
+    hostBoot: number;
+  }>;
+  /** As Nova's max_concurrent_live_migrations: more wait as `queued`. Default 1 per source host. */
+  maxConcurrentLiveMigrations?: number;
+  /** Requests per page at most. Default 1000. */
+  pageSize?: number;
+  port?: number;
+}
+
+export interface SimulatedCloud {
+  /** OS_* variables of the admin, for the typed clients and any other. */
+  readonly env: Record<string, string>;
+  readonly authUrl: string;
+  /** User id of the admin in `env`, and of the simulated Watcher. */
+  readonly adminUserId: string;
+  readonly watcherUserId: string;
+
+  addHost(options: SimulatedHostOptions): {
+    hypervisorId: string;
+    serviceId: string;
+    nodeId: string | null;
+  };
+  addServer(options: SimulatedServerOptions): string;
+  /** A token for another user, with these roles. */
+  issueToken(options: { userName: string; roles: string[]; expired?: boolean }): string;
+
+  /** Make a plan and (unless `state` says otherwise) apply it to its end; its uuid. */
+  applyPlan(options: SimulatedPlanOptions): Promise<string>;
+  /** The plan of host_maintenance: disable the host, then migrate all servers away, in stages of two. */
+  hostMaintenance(
+    host: string,
+    options?: { powerOffIdle?: string[]; destinations?: string[] },
+  ): Promise<string>;
+
+  /** Things that people and Nova do meanwhile. */
+  hand: {
+    migrate(serverId: string, host: string): void;
+    setServerStatus(serverId: string, status: string): void;
+    lock(serverId: string): void;
+    deleteServer(serverId: string): void;
+    setService(
+      host: string,
+      change: Partial<{
+        status: 'enabled' | 'disabled';
+        disabledReason: string | null;
+        forcedDown: boolean;
+        state: 'up' | 'down';
+      }>,
+    ): void;
+    setNode(
+      nodeId: string,
+      change: Partial<{
+        powerState: string;
+        maintenance: boolean;
+        fault: string | null;
+        provisionState: string;
+        targetPowerState: string | null;
+      }>,
+    ): void;
+    removeHost(host: string): void;
+    setActionPlan(uuid: string, change: Partial<{ state: string; updatedAt: string }>): void;
+  };
+
+  inject(fault: Fault): void;
+  clearFaults(): void;
+  /** The next migrations of this server end in `error` with this reason (instance action details). */
+  failMigrations(serverId: string, reason: string, times?: number): void;
+  /** Make the token that `env` would get invalid from now on (as a revocation or expiry). */
+  expireTokens(): void;
+  /** Move the cloud's clock forward: everything recorded from now on is later by that. */
+  advance(ms: number): void;
+
+  readonly ledger: readonly LedgerEntry[];
+  /** Requests counted by "METHOD path-template". */
+  requestCounts(): Record<string, number>;
+  snapshot(): CloudSnapshot;
+  /** Resolves when nothing is under way (no migration, power change, boot). */
+  settled(timeoutMs?: number): Promise<void>;
+  close(): Promise<void>;
+}

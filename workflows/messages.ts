@@ -1,0 +1,55 @@
+/** Queries and updates of RollbackActionPlan, and their payloads. The only value the API imports from here. */
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { RollbackRequest, RunLimits } from '../activities/types.js';
+import type { LaidOutCompensation } from '../src/domain/layout-types.js';
+import type { RollbackOptions } from '../src/domain/options.js';
+import type { CompensationResult, HistoryEntry, RollbackResult } from '../src/domain/result.js';
+
+export interface RollbackInput {
+  action_plan_uuid: string;
+  /** Absent where somebody starts the workflow directly: then all defaults. */
+  request?: RollbackRequest;
+  /** Set by continue-as-new only. */
+  carried?: CarriedState;
+}
+
+/** What continue-as-new hands on. */
+export interface CarriedState {
+  uuid: string;
+  created_at: string;
+  options: RollbackOptions;
+  limits: RunLimits;
+  compensations: LaidOutCompensation[];
+  history: HistoryEntry[];
+  paused: boolean;
+  /** actions whose compensation waits for room: passes used so far. */
+  room_passes: Record<string, number>;
+}
+
+export interface CompensationsPage {
+  total: number;
+  offset: number;
+  compensations: CompensationResult[];
+}
+
+export interface ControlRequest {
+  by: string | null;
+  action_uuid?: string;
+}
+
+/** The rollback result so far, bounded in size. */
+export const resultQuery = defineQuery<RollbackResult>('rollback_result');
+/** All compensations, a page at a time (limit at most 1,000). */
+export const compensationsQuery = defineQuery<
+  CompensationsPage,
+  [{ offset: number; limit: number }]
+>('compensations');
+
+/** Accepts or refuses; answers at acceptance with the result so far. */
+export const requestUpdate = defineUpdate<RollbackResult, [RollbackRequest]>('request_rollback');
+export const pauseUpdate = defineUpdate<RollbackResult, [ControlRequest]>('pause');
+export const resumeUpdate = defineUpdate<RollbackResult, [ControlRequest]>('resume');
+export const retryUpdate = defineUpdate<RollbackResult, [ControlRequest]>('retry_compensation');
+export const skipUpdate = defineUpdate<RollbackResult, [ControlRequest]>('skip_compensation');
+
+export const WORKFLOW_TYPE = 'RollbackActionPlan';

@@ -50,7 +50,7 @@ export function differingOptions(a: RollbackOptions, b: RollbackOptions): string
 }
 
 function sorted(actions: string[] | null): string[] | null {
-  return actions === null ? null : [...actions].sort();
+  return actions === null ? null : actions.toSorted();
 }
 
 /** Who asked, for the record; never a token. */

@@ -38,6 +38,8 @@ export interface RunLimits {
   /** No room: pause before another pass, and how many passes. */
   room_delay: number;
   room_passes: number;
+  /** History events after which the workflow continues as new, once nothing is in flight. */
+  continue_as_new_after: number;
 }
 
 /** What a caller asked, as it travels into the workflow. */
@@ -92,6 +94,8 @@ export interface CompensationReport {
   reason: string | null;
   now: ResourceState | null;
   evidence: Evidence;
+  /** Attempts of the activity (Temporal's own count) that this took. */
+  attempts?: number;
   /** BLOCKED: the host whose state stands in the way. */
   needs?: string;
   /** OTHER_WAY: the kind to run instead. */

@@ -101,6 +101,11 @@ export const FAILURES = {
     retryable: false,
     meaning: 'Unsupported microversion. The message names the supported range.',
   },
+  UnsupportedMediaType: {
+    status: 415,
+    retryable: false,
+    meaning: 'The body is not JSON. Send it as Content-Type: application/json, not compressed.',
+  },
   // ---- out of reach: 503 with Retry-After
   TemporalUnreachable: {
     status: 503,

@@ -55,6 +55,10 @@ export interface Rollbacks {
     page: { offset: number; limit: number },
   ): Promise<CompensationsPage | null>;
   /** `marker` is a `next` of an earlier page, unchecked: ApiError InvalidRequest where it is none. */
-  list(page: { limit: number; marker: string | null; state?: RollbackState }): Promise<RollbackList>;
+  list(page: {
+    limit: number;
+    marker: string | null;
+    state?: RollbackState;
+  }): Promise<RollbackList>;
   ready(): Promise<Readiness>;
 }

@@ -1,0 +1,87 @@
+/**
+ * Every setting of the service's own, as data: the reader (src/config.ts), `--help` and README's table are made
+ * from it. OS_* (src/openstack) and TEMPORAL_* (@temporalio/envconfig) are read elsewhere.
+ */
+import {
+  filePath,
+  hostName,
+  httpUrl,
+  oneOf,
+  plainName,
+  port,
+  seconds,
+  trueOrFalse,
+  wholeNumber,
+  wholeSeconds,
+} from './kinds.js';
+import type { Kind } from './kinds.js';
+
+export interface Setting<T> {
+  /** Name of the environment variable. */
+  readonly name: string;
+  /** One sentence, for documents and help. Units are in `kind.allowed`. */
+  readonly meaning: string;
+  /** As it would be written in the environment; null: unset means "none" (the meaning says what then). */
+  readonly default: string | null;
+  readonly kind: Kind<T>;
+}
+
+/** Has a default, so always a value. */
+export interface SettingWithDefault<T> extends Setting<T> {
+  readonly default: string;
+}
+
+function setting<T>(
+  name: string,
+  byDefault: string,
+  kind: Kind<T>,
+  meaning: string,
+): SettingWithDefault<T> {
+  return { name, default: byDefault, kind, meaning };
+}
+
+function optional<T>(name: string, kind: Kind<T>, meaning: string): Setting<T> & { default: null } {
+  return { name, default: null, kind, meaning };
+}
+
+const DAY = 86_400;
+
+// prettier-ignore
+export const SETTINGS = {
+  host: setting('ROLLBACK_HOST', '127.0.0.1', hostName(), 'Address that the API listens on.'),
+  port: setting('ROLLBACK_PORT', '9323', port(), 'Port that the API listens on; 0: any free one.'),
+  auth: setting('ROLLBACK_AUTH', 'keystone', oneOf('keystone', 'none'), 'How callers are known: by a Keystone token, or not at all (only on a loopback address).'),
+  acceptTimeout: setting('ROLLBACK_ACCEPT_TIMEOUT', '30', seconds(1, 60), 'A request that no worker has accepted by then is dropped and answered with 503.'),
+  maxAge: setting('ROLLBACK_MAX_AGE', '3600', wholeSeconds(1, 3650 * DAY), 'Greatest age of a plan, from the end of its execution, where the request names none.'),
+  maxAgeCeiling: setting('ROLLBACK_MAX_AGE_CEILING', '604800', wholeSeconds(1, 3650 * DAY), 'Greatest max_age that a request may ask for.'),
+  maxActions: setting('ROLLBACK_MAX_ACTIONS', '10000', wholeNumber(1, 100_000), 'Plans with more actions are refused.'),
+  taskQueue: setting('ROLLBACK_TASK_QUEUE', 'watcher-rollback', plainName(), 'Temporal task queue that the API and its workers share.'),
+  concurrency: setting('ROLLBACK_CONCURRENCY', '32', wholeNumber(1, 500), 'Compensations at once, per rollback.'),
+  migrationsPerHost: setting('ROLLBACK_MIGRATIONS_PER_HOST', '4', wholeNumber(1, 500), 'Migrations at once per host, counted on both ends, per rollback.'),
+  workerMigrationsPerHost: setting('ROLLBACK_WORKER_MIGRATIONS_PER_HOST', '4', wholeNumber(1, 500), 'The same per worker, over all its rollbacks, shared fairly.'),
+  compensationTimeout: setting('ROLLBACK_COMPENSATION_TIMEOUT', '7200', seconds(1, 30 * DAY), 'Time for one attempt of a compensation, all waiting included.'),
+  migrationTimeout: setting('ROLLBACK_MIGRATION_TIMEOUT', '3600', seconds(1, 30 * DAY), 'Time for one migration, from when Nova starts it.'),
+  busyTimeout: setting('ROLLBACK_BUSY_TIMEOUT', '300', seconds(0, DAY), 'How long to wait for a server that has another task in progress.'),
+  hostUpTimeout: setting('ROLLBACK_HOST_UP_TIMEOUT', '600', seconds(1, DAY), 'How long to wait for nova-compute of a host that was powered on.'),
+  powerTimeout: setting('ROLLBACK_POWER_TIMEOUT', '300', seconds(1, DAY), "Time for a node's power change."),
+  hardPowerOff: setting('ROLLBACK_HARD_POWER_OFF', 'false', trueOrFalse(), 'Permit a hard power off where the soft one did not end in time.'),
+  heartbeatTimeout: setting('ROLLBACK_HEARTBEAT_TIMEOUT', '10', seconds(1, 600), 'A worker that is silent for so long is taken for dead and its work is given to another.'),
+  retryInitial: setting('ROLLBACK_RETRY_INITIAL', '1', seconds(0.01, 3600), 'First pause after a transient failure; it doubles each time.'),
+  retryMax: setting('ROLLBACK_RETRY_MAX', '30', seconds(0.01, DAY), 'Longest pause after a transient failure.'),
+  retryAttempts: setting('ROLLBACK_RETRY_ATTEMPTS', '20', wholeNumber(1, 10_000), 'Attempts of one compensation while its failures are transient.'),
+  roomDelay: setting('ROLLBACK_ROOM_DELAY', '10', seconds(0.01, 3600), 'Pause before a server is tried again for which its host had no room.'),
+  roomPasses: setting('ROLLBACK_ROOM_PASSES', '5', wholeNumber(1, 1000), 'How often a server is tried for which its host has no room.'),
+  pollFirst: setting('ROLLBACK_POLL_FIRST', '0.5', seconds(0.01, 600), 'First pause between two looks at a change under way.'),
+  pollMax: setting('ROLLBACK_POLL_MAX', '5', seconds(0.01, 600), 'Longest pause between two looks at a change under way.'),
+  continueAsNewAfter: setting('ROLLBACK_CONTINUE_AS_NEW_AFTER', '10000', wholeNumber(100, 40_000), 'Events of workflow history after which a rollback goes on in a new run.'),
+  temporalWebUrl: optional('ROLLBACK_TEMPORAL_WEB_URL', httpUrl(), "Address of Temporal's Web UI, for the link in results. Without it results have none, except beside the embedded server."),
+  temporalDb: optional('ROLLBACK_TEMPORAL_DB', filePath(), 'Database file of the embedded Temporal server. Without it: a file in the cache folder of the user.'),
+  workerMetricsHost: setting('ROLLBACK_WORKER_METRICS_HOST', '127.0.0.1', hostName(), 'Address of /metrics of a worker that runs alone.'),
+  workerMetricsPort: setting('ROLLBACK_WORKER_METRICS_PORT', '9324', port(), 'Port of /metrics of a worker that runs alone; 0: any free one.'),
+  shutdownGrace: setting('ROLLBACK_SHUTDOWN_GRACE', '20', seconds(0, 3600), 'Time that requests and activities in flight are given after SIGTERM.'),
+  logLevel: setting('ROLLBACK_LOG_LEVEL', 'info', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'Least severity that is logged.'),
+  logFormat: setting('ROLLBACK_LOG_FORMAT', 'json', oneOf('json', 'pretty'), 'One JSON object per line, or lines for people.'),
+} satisfies Record<string, Setting<unknown>>;
+
+/** The table without its types, in the order of the documents. */
+export const SETTING_LIST: readonly Setting<unknown>[] = Object.values(SETTINGS);

@@ -1,0 +1,224 @@
+/**
+ * One HTTP exchange over kept-alive connections: bounded in time and size, never retried, never redirected.
+ * It must not know tokens' meaning, catalogs or services' shapes; it only sees to it that no secret of a request
+ * gets into an error.
+ */
+import { Agent, request as send } from 'undici';
+import type { Dispatcher } from 'undici';
+import {
+  OpenStackBadAnswerError,
+  OpenStackHttpError,
+  OpenStackUnreachableError,
+  type OpenStackService,
+} from './errors.js';
+import { serviceMessage } from './service-message.js';
+
+export interface HttpTimeouts {
+  connectMs: number;
+  /** From the request's last byte to the answer's headers. */
+  headersMs: number;
+  /** Between two pieces of the body. */
+  bodyMs: number;
+  /** The whole exchange, waiting for a free connection included. */
+  totalMs: number;
+}
+
+export const DEFAULT_TIMEOUTS: HttpTimeouts = {
+  connectMs: 5_000,
+  headersMs: 60_000,
+  bodyMs: 30_000,
+  totalMs: 120_000,
+};
+
+export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** Errors are only read for their sentence. */
+const MAX_ERROR_BYTES = 64 * 1024;
+const CONNECTIONS_PER_ORIGIN = 16;
+/** Below gunicorn's default of 2 s, so that a request does not meet a connection that the service is just closing. */
+const KEEP_ALIVE_MS = 1_500;
+
+export interface HttpOptions {
+  /** PEM text of further certificate authorities to trust; null for the system's own. */
+  ca: string | null;
+  /** Do not check certificates. */
+  insecure: boolean;
+  timeouts?: Partial<HttpTimeouts>;
+  maxAnswerBytes?: number;
+}
+
+export interface HttpRequest {
+  service: OpenStackService;
+  method: 'GET' | 'POST' | 'PUT';
+  url: URL;
+  headers: Record<string, string>;
+  json?: unknown;
+  /** Statuses that are not an error. */
+  accept: readonly number[];
+  signal?: AbortSignal | undefined;
+  /** Texts that must not appear in an error, should a service echo them. */
+  secrets: readonly string[];
+}
+
+export interface HttpAnswer {
+  status: number;
+  header(name: string): string | null;
+  body: string;
+}
+
+export interface HttpClient {
+  /** Throws OpenStackHttpError, OpenStackUnreachableError, OpenStackBadAnswerError, or the signal's own reason. */
+  exchange(request: HttpRequest): Promise<HttpAnswer>;
+  close(): Promise<void>;
+}
+
+export function createHttpClient(options: HttpOptions): HttpClient {
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const maxAnswerBytes = options.maxAnswerBytes ?? MAX_ANSWER_BYTES;
+  const agent = new Agent({
+    connections: CONNECTIONS_PER_ORIGIN,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    headersTimeout: timeouts.headersMs,
+    bodyTimeout: timeouts.bodyMs,
+    connect: {
+      timeout: timeouts.connectMs,
+      rejectUnauthorized: !options.insecure,
+      ...(options.ca === null ? {} : { ca: options.ca }),
+    },
+  });
+  return {
+    exchange: (request) => exchange(agent, request, timeouts.totalMs, maxAnswerBytes),
+    // Not close(): that would wait for exchanges whose callers are gone.
+    close: () => agent.destroy(),
+  };
+}
+
+async function exchange(
+  agent: Agent,
+  request: HttpRequest,
+  totalMs: number,
+  maxAnswerBytes: number,
+): Promise<HttpAnswer> {
+  const { signal } = request;
+  signal?.throwIfAborted();
+  // By hand rather than with AbortSignal.any: the caller's signal lives for a whole activity, and must not collect
+  // one listener per request.
+  const controller = new AbortController();
+  const cancel = (): void => controller.abort();
+  const timer = setTimeout(cancel, totalMs);
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    return await exchangeOnce(agent, request, controller.signal, maxAnswerBytes);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof OpenStackHttpError || error instanceof OpenStackBadAnswerError)
+      throw error;
+    const reason = controller.signal.aborted
+      ? `no whole answer within ${totalMs} ms`
+      : describe(error);
+    throw new OpenStackUnreachableError(callOf(request), withoutSecrets(reason, request.secrets));
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+async function exchangeOnce(
+  agent: Agent,
+  request: HttpRequest,
+  signal: AbortSignal,
+  maxAnswerBytes: number,
+): Promise<HttpAnswer> {
+  const response = await send(request.url, {
+    dispatcher: agent,
+    method: request.method,
+    signal,
+    headers: {
+      accept: 'application/json',
+      ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...request.headers,
+    },
+    ...(request.json === undefined ? {} : { body: JSON.stringify(request.json) }),
+  });
+  const header = (name: string): string | null => headerOf(response, name);
+  if (request.accept.includes(response.statusCode)) {
+    const body = await readBody(response, maxAnswerBytes);
+    if (body === null)
+      throw new OpenStackBadAnswerError(
+        callOf(request),
+        `it is larger than ${maxAnswerBytes} bytes`,
+      );
+    return { status: response.statusCode, header, body };
+  }
+  const body = (await readBody(response, MAX_ERROR_BYTES)) ?? '';
+  const sentence = serviceMessage(body);
+  throw new OpenStackHttpError({
+    service: request.service,
+    method: request.method,
+    path: request.url.pathname + request.url.search,
+    status: response.statusCode,
+    serviceMessage: sentence === null ? null : withoutSecrets(sentence, request.secrets),
+    requestId: header('x-openstack-request-id') ?? header('openstack-request-id'),
+    retryAfterSeconds: retryAfterSeconds(header('retry-after')),
+  });
+}
+
+/** null where it is larger than `maxBytes`; the connection is then given up. */
+async function readBody(
+  response: Dispatcher.ResponseData,
+  maxBytes: number,
+): Promise<string | null> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of response.body) {
+    const bytes: Buffer = Buffer.from(part);
+    size += bytes.length;
+    // Leaving the loop destroys the body's stream, and the connection with it.
+    if (size > maxBytes) return null;
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function headerOf(response: Dispatcher.ResponseData, name: string): string | null {
+  const value = response.headers[name];
+  return (Array.isArray(value) ? value[0] : value) ?? null;
+}
+
+/** Of "120" or an HTTP date, from now; null for anything else. */
+function retryAfterSeconds(value: string | null): number | null {
+  if (value === null) return null;
+  if (/^\d{1,6}$/u.test(value)) return Number(value);
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? null : Math.max(0, Math.ceil((time - Date.now()) / 1000));
+}
+
+export function callOf(request: { service: OpenStackService; method: string; url: URL }): {
+  service: OpenStackService;
+  method: string;
+  url: string;
+} {
+  return {
+    service: request.service,
+    method: request.method,
+    url: request.url.origin + request.url.pathname,
+  };
+}
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret !== '')
+    .reduce((result, secret) => result.replaceAll(secret, '(secret)'), text);
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown failure';
+  // A host of several addresses fails with one error per address, and no message of its own.
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
+  if (error.message === '' && first instanceof Error) return describe(first);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return error.message === '' || error.message.includes(code)
+    ? error.message || code
+    : `${error.message} (${code})`;
+}

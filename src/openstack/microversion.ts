@@ -1,0 +1,62 @@
+/** Microversions: "2.90" as two numbers, compared, and found out once per service. Knows no service. */
+import { OpenStackUnsupportedError, type OpenStackService } from './errors.js';
+import { raceAbort } from './race-abort.js';
+
+/** Two whole numbers with a dot, such as "2.90" (which is more than "2.9"). */
+export type Microversion = `${number}.${number}`;
+
+export function isMicroversion(text: string): text is Microversion {
+  return /^\d{1,4}\.\d{1,5}$/u.test(text);
+}
+
+/** Below 0 where a is older than b. */
+export function compareMicroversions(a: Microversion, b: Microversion): number {
+  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
+  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
+  return aMajor - bMajor || aMinor - bMinor;
+}
+
+export function older(a: Microversion, b: Microversion): Microversion {
+  return compareMicroversions(a, b) <= 0 ? a : b;
+}
+
+/** The cloud's maximum, as its version document says. */
+export type ReadMaximum = () => Promise<Microversion>;
+
+/** Reads the maximum at the first use; all who wait share one read, and a failed one is forgotten. */
+export class MicroversionNegotiator {
+  private maximum: Promise<Microversion> | null = null;
+
+  constructor(
+    private readonly service: OpenStackService,
+    private readonly readMaximum: ReadMaximum,
+  ) {}
+
+  async cloudMaximum(): Promise<Microversion> {
+    this.maximum ??= this.readMaximum().catch((error: unknown) => {
+      this.maximum = null;
+      throw error;
+    });
+    return this.maximum;
+  }
+
+  /**
+   * The newest that both sides know: at most `wanted`.
+   * Throws OpenStackUnsupportedError where the cloud's maximum is below `needed`.
+   */
+  async choose(
+    needed: Microversion,
+    wanted: Microversion,
+    what: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Microversion> {
+    const maximum = await raceAbort(this.cloudMaximum(), signal);
+    if (compareMicroversions(maximum, needed) >= 0) return older(maximum, wanted);
+    // Read again next time: the service may have been upgraded by then.
+    this.maximum = null;
+    throw new OpenStackUnsupportedError(
+      this.service,
+      `${what} needs ${this.service} microversion ${needed}, but this cloud's newest is ${maximum}: upgrade the service.`,
+    );
+  }
+}

@@ -37,11 +37,11 @@ export interface ControlRequest {
   action_uuid?: string;
 }
 
-/** The rollback result so far, bounded in size. */
-export const resultQuery = defineQuery<RollbackResult>('rollback_result');
-/** All compensations, a page at a time (limit at most 1,000). */
+/** The rollback result so far, bounded in size; null where the request is not accepted (yet). */
+export const resultQuery = defineQuery<RollbackResult | null>('rollback_result');
+/** All compensations, a page at a time (limit at most 1,000); null where not accepted (yet). */
 export const compensationsQuery = defineQuery<
-  CompensationsPage,
+  CompensationsPage | null,
   [{ offset: number; limit: number }]
 >('compensations');
 

@@ -62,3 +62,7 @@ export function endState(counts: Counts): 'SUCCEEDED' | 'PARTIAL' | 'FAILED' {
   if (of('FAILED') + of('NOT_ATTEMPTED') > 0 && of('SUCCEEDED') === 0) return 'FAILED';
   return 'PARTIAL';
 }
+
+export function isRollbackState(value: string | null | undefined): value is RollbackState {
+  return ROLLBACK_STATES.some((state) => state === value);
+}

@@ -1,0 +1,46 @@
+/**
+ * The way to Temporal, from the profile that the usual TEMPORAL_* variables and temporal.toml give. Knows nothing of
+ * rollbacks.
+ */
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
+import { NativeConnection } from '@temporalio/worker';
+import type { Environment } from '../config.js';
+import { compressionCodec } from './payload-codec.js';
+
+export interface TemporalProfile {
+  /** null where neither a variable nor a file names one. */
+  address: string | null;
+  namespace: string;
+  options: ReturnType<typeof toClientOptions>['connectionOptions'];
+}
+
+export const dataConverter = { payloadCodecs: [compressionCodec] };
+
+/** Reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS*, TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE. */
+export function temporalProfile(env: Environment): TemporalProfile {
+  const set: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value !== undefined) set[name] = value;
+  const profile = loadClientConfigProfile({ overrideEnvVars: set });
+  const { connectionOptions, namespace } = toClientOptions(profile);
+  return {
+    address: profile.address ?? null,
+    namespace: namespace ?? 'default',
+    options: connectionOptions,
+  };
+}
+
+/** A profile for a server at this address, e.g. the embedded one; the rest as the environment says. */
+export function withAddress(profile: TemporalProfile, address: string): TemporalProfile {
+  return { ...profile, address, options: { ...profile.options, address } };
+}
+
+/** Connects at the first call, and again by itself: the API starts before Temporal does. */
+export function lazyClient(profile: TemporalProfile): Client {
+  const connection = Connection.lazy(profile.options);
+  return new Client({ connection, namespace: profile.namespace, dataConverter });
+}
+
+export function connectNative(profile: TemporalProfile): Promise<NativeConnection> {
+  return NativeConnection.connect(profile.options);
+}

@@ -1,0 +1,116 @@
+/**
+ * Looks at the executions of one rollback workflow: which run is the rollback, whether it runs, how it ended. A run whose
+ * request was refused is no rollback and is passed over.
+ */
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  WorkflowFailedError,
+} from '@temporalio/client';
+import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import type { RollbackResult } from '../domain/result.js';
+import { resultQuery, WORKFLOW_TYPE } from '../../workflows/messages.js';
+import type { RollbackActionPlan } from '../../workflows/rollback-action-plan.js';
+import { REFUSED, stateKey } from '../../workflows/search-attributes.js';
+import { workflowIdOf } from './identifiers.js';
+
+/** A call that only reads: longer than this and the server is as good as away. */
+export const READ_DEADLINE_MS = 5_000;
+
+export interface Execution {
+  workflowId: string;
+  runId: string;
+  status: string;
+  startTime: Date;
+}
+
+export class Executions {
+  constructor(private readonly client: Client) {}
+
+  /** The latest run of the plan's workflow, refused or not; null where there is none. */
+  async latest(planUuid: string): Promise<WorkflowExecutionDescription | null> {
+    try {
+      return await this.reading(() =>
+        this.client.workflow.getHandle(workflowIdOf(planUuid)).describe(),
+      );
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      throw error;
+    }
+  }
+
+  /** The latest run that is a rollback: accepted once, whatever became of it. null where there is none. */
+  async latestAccepted(planUuid: string): Promise<Execution | null> {
+    const latest = await this.latest(planUuid);
+    if (latest === null) return null;
+    if (isAccepted(latest)) return executionOf(latest);
+    return await this.earlierAccepted(planUuid);
+  }
+
+  /** By visibility, which lags by a second or so: only for runs before the latest. */
+  async earlierAccepted(planUuid: string): Promise<Execution | null> {
+    const query = `WorkflowId = '${workflowIdOf(planUuid)}' AND WorkflowType = '${WORKFLOW_TYPE}' AND RollbackState != '${REFUSED}' AND ExecutionStatus != 'ContinuedAsNew'`;
+    let found: Execution | null = null;
+    let seen = 0;
+    for await (const run of this.client.workflow.list({ query })) {
+      if (found === null || run.startTime > found.startTime) found = executionOf(run);
+      seen += 1;
+      if (seen === EARLIER_RUNS_MAX) break;
+    }
+    return found;
+  }
+
+  /** The result that the workflow itself left; null where its end holds none (cancelled, terminated, timed out). */
+  async endResult(execution: Execution): Promise<RollbackResult | null> {
+    const handle = this.client.workflow.getHandle<typeof RollbackActionPlan>(
+      execution.workflowId,
+      execution.runId,
+      { followRuns: false },
+    );
+    try {
+      return await this.reading(() => handle.result());
+    } catch (error) {
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      const { cause } = error;
+      const incomplete = cause instanceof ApplicationFailure && cause.type === 'RollbackIncomplete';
+      const [result] = incomplete ? (cause.details ?? []) : [];
+      return isResult(result) ? result : null;
+    }
+  }
+
+  /** The result so far, from the workflow's own state: a worker must be there to answer. */
+  async queried(execution: Execution): Promise<RollbackResult | null> {
+    const handle = this.client.workflow.getHandle(execution.workflowId, execution.runId);
+    return await this.reading(() => handle.query(resultQuery));
+  }
+
+  reading<T>(call: () => Promise<T>): Promise<T> {
+    return this.client.withDeadline(Date.now() + READ_DEADLINE_MS, call);
+  }
+}
+
+/** More runs of one plan than this within the retention are looked at no further. */
+const EARLIER_RUNS_MAX = 200;
+
+/** Set by the workflow when it accepts or refuses; a run that was ended from outside before that has none. */
+export function isAccepted(
+  run: Pick<WorkflowExecutionDescription, 'typedSearchAttributes'>,
+): boolean {
+  const state = run.typedSearchAttributes.get(stateKey);
+  return state !== undefined && state !== REFUSED;
+}
+
+export function executionOf(
+  run: Pick<WorkflowExecutionDescription, 'workflowId' | 'runId' | 'status' | 'startTime'>,
+): Execution {
+  return {
+    workflowId: run.workflowId,
+    runId: run.runId,
+    status: run.status.name,
+    startTime: run.startTime,
+  };
+}
+
+function isResult(value: unknown): value is RollbackResult {
+  return typeof value === 'object' && value !== null && 'compensations' in value;
+}

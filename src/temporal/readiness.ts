@@ -1,0 +1,22 @@
+/** Whether anybody would take work up: a worker that polls the task queue. */
+import type { Client } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+
+const { TASK_QUEUE_TYPE_WORKFLOW } = temporal.api.enums.v1.TaskQueueType;
+/** A long poll lasts 60 s; a poller not seen for longer is gone. */
+const POLLER_SEEN_WITHIN_MS = 70_000;
+const DEADLINE_MS = 3_000;
+
+export async function workerPolls(client: Client, taskQueue: string): Promise<boolean> {
+  const answer = await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+    client.workflowService.describeTaskQueue({
+      namespace: client.options.namespace,
+      taskQueue: { name: taskQueue },
+      taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
+    }),
+  );
+  return (answer.pollers ?? []).some((poller) => {
+    const seenMs = Number(poller.lastAccessTime?.seconds ?? 0) * 1000;
+    return Date.now() - seenMs < POLLER_SEEN_WITHIN_MS;
+  });
+}

@@ -1,0 +1,215 @@
+/**
+ * The rollbacks of a namespace as the API asks for them: look first; only where nothing runs, start. Results come from the
+ * workflow itself: its return value, its failure's details, or its query.
+ */
+import { type Client } from '@temporalio/client';
+import type { RollbackRequest } from '../../activities/types.js';
+import { compensationsQuery, type CompensationsPage } from '../../workflows/messages.js';
+import { ApiError } from '../api/errors.js';
+import type { Readiness, RollbackList, Rollbacks } from '../api/rollbacks.js';
+import { differingOptions, type RollbackOptions } from '../domain/options.js';
+import type { RollbackResult } from '../domain/result.js';
+import type { RollbackState } from '../domain/states.js';
+import { endedFromOutside } from './ended-from-outside.js';
+import { type Execution, Executions } from './executions.js';
+import { listRollbacks } from './listing.js';
+import { workerPolls } from './readiness.js';
+import { startRollback } from './start.js';
+import { asUnreachable, isGoneMeanwhile, isUnanswered } from './translate-error.js';
+
+/** How often a call is begun again because the workflow ended between two looks. */
+const LOOKS_MAX = 3;
+
+export interface TemporalRollbacksOptions {
+  client: Client;
+  taskQueue: string;
+  /** Address of the Web UI, or null. */
+  webUrl: string | null;
+}
+
+export class TemporalRollbacks implements Rollbacks {
+  private readonly executions: Executions;
+
+  constructor(private readonly options: TemporalRollbacksOptions) {
+    this.executions = new Executions(options.client);
+  }
+
+  request(
+    planUuid: string,
+    request: RollbackRequest,
+    completeOptions: RollbackOptions,
+  ): Promise<RollbackResult> {
+    return this.reaching(async () => {
+      for (let look = 1; ; look += 1) {
+        try {
+          return await this.joinOrStart(planUuid, request, completeOptions);
+        } catch (error) {
+          if (!isGoneMeanwhile(error) || look === LOOKS_MAX) throw error;
+        }
+      }
+    });
+  }
+
+  private async joinOrStart(
+    planUuid: string,
+    request: RollbackRequest,
+    asked: RollbackOptions,
+  ): Promise<RollbackResult> {
+    const accepted = await this.executions.latestAccepted(planUuid);
+    if (accepted !== null && accepted.status === 'RUNNING') {
+      const running = await this.read(accepted);
+      if (running !== null) return this.joined(running, asked);
+    }
+    const ended = accepted === null ? null : await this.endOf(accepted);
+    if (ended !== null && ended.state === 'SUCCEEDED' && covers(ended.options, asked)) return ended;
+    await this.demandWorker();
+    const resumes = accepted !== null && ended?.state !== 'SUCCEEDED';
+    const result = await startRollback(this.options.client, this.options.taskQueue, planUuid, {
+      ...request,
+      previous_run_id: resumes ? accepted.runId : null,
+    });
+    return this.withUrl(result);
+  }
+
+  private joined(running: RollbackResult, asked: RollbackOptions): RollbackResult {
+    const differing = differingOptions(asked, running.options);
+    if (differing.length === 0) return running;
+    throw new ApiError(
+      'OptionsDiffer',
+      `A rollback of this plan is running with other options (${differing.join(', ')}). Wait for its end, or cancel it.`,
+    );
+  }
+
+  waitForEnd(planUuid: string, timeoutMs: number, signal: AbortSignal): Promise<RollbackResult> {
+    return this.reaching(async () => {
+      const execution = await this.executions.latestAccepted(planUuid);
+      if (execution === null) throw noRollback(planUuid);
+      if (execution.status === 'RUNNING' && timeoutMs > 0) {
+        await this.untilClosed(execution.workflowId, timeoutMs, signal);
+      }
+      const result = await this.get(planUuid);
+      if (result === null) throw noRollback(planUuid);
+      return result;
+    });
+  }
+
+  /** Follows the chain of runs; the end, the time or the caller's leaving, whichever comes first. Throws for neither. */
+  private async untilClosed(
+    workflowId: string,
+    timeoutMs: number,
+    caller: AbortSignal,
+  ): Promise<void> {
+    const signal = AbortSignal.any([caller, AbortSignal.timeout(timeoutMs)]);
+    const handle = this.options.client.workflow.getHandle(workflowId);
+    try {
+      await this.options.client.withAbortSignal(signal, () => handle.result());
+    } catch {
+      // The time is over, the caller left, the workflow failed or Temporal is away: the read that follows says which.
+    }
+  }
+
+  get(planUuid: string): Promise<RollbackResult | null> {
+    return this.reaching(async () => {
+      const execution = await this.executions.latestAccepted(planUuid);
+      if (execution === null) return null;
+      return execution.status === 'RUNNING'
+        ? await this.read(execution)
+        : await this.endOf(execution);
+    });
+  }
+
+  compensations(
+    planUuid: string,
+    page: { offset: number; limit: number },
+  ): Promise<CompensationsPage | null> {
+    return this.reaching(async () => {
+      const execution = await this.executions.latestAccepted(planUuid);
+      if (execution === null) return null;
+      const handle = this.options.client.workflow.getHandle(execution.workflowId, execution.runId);
+      return await this.answered(() =>
+        this.executions.reading(() => handle.query(compensationsQuery, page)),
+      );
+    });
+  }
+
+  list(page: {
+    limit: number;
+    marker: string | null;
+    state?: RollbackState;
+  }): Promise<RollbackList> {
+    return this.reaching(() => listRollbacks(this.options.client, page));
+  }
+
+  async ready(): Promise<Readiness> {
+    const { client, taskQueue } = this.options;
+    try {
+      const worker = await workerPolls(client, taskQueue);
+      const message = worker ? null : `No worker polls the task queue ${taskQueue}.`;
+      return { temporal: true, worker, message };
+    } catch (error) {
+      return { temporal: false, worker: false, message: asUnreachable(error).message };
+    }
+  }
+
+  /** A rollback that has ended: by its own end, or as the workflow last knew it. */
+  private async endOf(execution: Execution): Promise<RollbackResult | null> {
+    const own = await this.executions.endResult(execution);
+    if (own !== null) return this.withUrl(own);
+    const last = await this.read(execution);
+    if (last === null || execution.status === 'CANCELLED') return last;
+    return endedFromOutside(last, execution.status);
+  }
+
+  private async read(execution: Execution): Promise<RollbackResult | null> {
+    const result = await this.answered(() => this.executions.queried(execution));
+    return result === null ? null : this.withUrl(result);
+  }
+
+  /** A query that nobody answers means that no worker is there. */
+  private async answered<T>(query: () => Promise<T>): Promise<T> {
+    try {
+      return await query();
+    } catch (error) {
+      if (!isUnanswered(error)) throw error;
+      throw this.noWorker();
+    }
+  }
+
+  private async demandWorker(): Promise<void> {
+    if (!(await workerPolls(this.options.client, this.options.taskQueue))) throw this.noWorker();
+  }
+
+  private noWorker(): ApiError {
+    return new ApiError(
+      'NoWorker',
+      `No worker answers on the task queue ${this.options.taskQueue}. Start one (npm run worker), then ask again.`,
+    );
+  }
+
+  private withUrl(result: RollbackResult): RollbackResult {
+    const { webUrl } = this.options;
+    if (webUrl === null) return result;
+    const { id, run_id: runId, namespace } = result.workflow;
+    const path = `namespaces/${namespace}/workflows/${encodeURIComponent(id)}/${runId}/history`;
+    return { ...result, workflow: { ...result.workflow, web_url: `${webUrl}/${path}` } };
+  }
+
+  private async reaching<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw asUnreachable(error);
+    }
+  }
+}
+
+/** A SUCCEEDED rollback of some actions does not answer for all of them. */
+function covers(done: RollbackOptions, asked: RollbackOptions): boolean {
+  if (done.actions === null) return true;
+  const did = new Set(done.actions);
+  return asked.actions !== null && asked.actions.every((action) => did.has(action));
+}
+
+function noRollback(planUuid: string): ApiError {
+  return new ApiError('NoRollback', `Action plan ${planUuid} has no rollback yet. POST one.`);
+}

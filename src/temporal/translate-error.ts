@@ -1,0 +1,69 @@
+/** The only place where an error of Temporal's client becomes an ApiError. */
+import {
+  isGrpcServiceError,
+  QueryNotRegisteredError,
+  ServiceError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { ApiError } from '../api/errors.js';
+import { isFailureType } from '../domain/failures.js';
+
+/** gRPC status codes that are looked at (google.rpc.Code). */
+const CANCELLED = 1;
+const DEADLINE_EXCEEDED = 4;
+const NOT_FOUND = 5;
+const FAILED_PRECONDITION = 9;
+
+/** What the workflow's handler said, as the caller is to hear it; null where it was not the handler who spoke. */
+export function refusalOf(error: unknown): ApiError | null {
+  if (!(error instanceof WorkflowUpdateFailedError)) return null;
+  const { cause } = error;
+  if (!(cause instanceof ApplicationFailure) || !isFailureType(cause.type)) return null;
+  return new ApiError(cause.type, cause.message);
+}
+
+/** The workflow ended between two calls: look again. */
+export function isGoneMeanwhile(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateFailedError) {
+    const { cause } = error;
+    return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
+  }
+  return grpcCode(error) === NOT_FOUND;
+}
+
+export function isTimeout(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  const code = grpcCode(error);
+  return code === DEADLINE_EXCEEDED || code === CANCELLED;
+}
+
+/** A worker is there but cannot take the query up: none polls, or its code does not know the query. */
+export function isUnanswered(error: unknown): boolean {
+  return (
+    isTimeout(error) ||
+    error instanceof QueryNotRegisteredError ||
+    grpcCode(error) === FAILED_PRECONDITION
+  );
+}
+
+export function asUnreachable(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const detail = error instanceof Error ? (rootMessage(error) ?? error.message) : String(error);
+  return new ApiError(
+    'TemporalUnreachable',
+    `Temporal cannot be reached (${detail}). Check TEMPORAL_ADDRESS and the server, then ask again.`,
+  );
+}
+
+export function grpcCode(error: unknown): number | null {
+  if (isGrpcServiceError(error)) return error.code;
+  if (error instanceof ServiceError && isGrpcServiceError(error.cause)) return error.cause.code;
+  return null;
+}
+
+function rootMessage(error: Error): string | null {
+  const cause = error.cause;
+  return isGrpcServiceError(cause) ? cause.details : null;
+}

@@ -1,0 +1,94 @@
+/**
+ * Accept or refuse a rollback: read the plan, check its age, lay out the compensations. Nothing is touched here, and whatever
+ * is thrown is a refusal that reaches the caller: a non-retryable ApplicationFailure of a type of failures.ts.
+ */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  rootCause,
+  TimeoutFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { PlanReading, RollbackRequest } from '../activities/types.js';
+import { refusePlan } from '../src/domain/acceptance.js';
+import { isFailureType, type FailureType } from '../src/domain/failures.js';
+import type { Layout } from '../src/domain/layout-types.js';
+import { acceptanceReads } from './activity-proxies.js';
+
+/** A start that did not come through the API has no caller who waits. */
+const UNHURRIED_MS = 10 * 60 * 1000;
+/** Less than this is not worth beginning a read for. */
+const SHORTEST_READ_MS = 1000;
+
+export interface Acceptance {
+  reading: PlanReading;
+  layout: Layout;
+}
+
+export async function accept(planUuid: string, request: RollbackRequest): Promise<Acceptance> {
+  const requestedAt = request.requested_at ?? workflowInfo().startTime.toISOString();
+  const reading = await asRefusal(
+    acceptanceReads(timeLeft(request)).readActionPlan({ action_plan_uuid: planUuid, request }),
+  );
+  const refusal = refusePlan({
+    planUuid,
+    planState: reading.plan.state,
+    actionStates: reading.plan.action_states,
+    endedAt: reading.plan.ended_at,
+    requestedAt,
+    maxAge: reading.options.max_age,
+    maxAgeCeiling: reading.limits.max_age_ceiling,
+    resumed: request.previous_run_id !== null,
+  });
+  if (refusal !== null) throw refused(refusal.type, refusal.message);
+  const layout = await asRefusal(
+    acceptanceReads(timeLeft(request)).layOutRollback({
+      action_plan_uuid: planUuid,
+      options: reading.options,
+    }),
+  );
+  timeLeft(request);
+  return { reading, layout };
+}
+
+/** Milliseconds until accept_by; past it the request is dropped, so that it cannot surprise anybody later. */
+function timeLeft(request: RollbackRequest): number {
+  if (request.accept_by === null) return UNHURRIED_MS;
+  const left = Date.parse(request.accept_by) - Date.now();
+  if (left > SHORTEST_READ_MS) return left;
+  throw refused(
+    'RequestExpired',
+    `The request was to be accepted by ${request.accept_by} and was taken up too late. Nothing was touched; ask again.`,
+  );
+}
+
+export function refused(type: string, message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, type);
+}
+
+async function asRefusal<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    const { type, message } = causeOf(error);
+    throw refused(type, message);
+  }
+}
+
+/** The failure type and sentence of a failed activity; time-outs and defects have a type too. */
+export function causeOf(failure: ActivityFailure): { type: FailureType; message: string } {
+  const cause = failure.cause;
+  if (cause instanceof ApplicationFailure) {
+    const known = isFailureType(cause.type) ? cause.type : 'InternalError';
+    return { type: known, message: cause.message };
+  }
+  if (cause instanceof TimeoutFailure) {
+    const reason = cause.cause instanceof Error ? `: ${cause.cause.message}` : '';
+    return {
+      type: 'CompensationTimeout',
+      message: `${failure.activityType} did not end within its time limit (${cause.timeoutType})${reason}`,
+    };
+  }
+  return { type: 'InternalError', message: rootCause(failure) ?? failure.message };
+}

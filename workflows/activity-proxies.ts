@@ -1,0 +1,46 @@
+/** The activities as the workflow calls them: option sets with the reason for every number. */
+import {
+  type ActivityInterfaceFor,
+  type ActivityOptions,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type { RollbackActivities, RunLimits } from '../activities/types.js';
+import { NON_RETRYABLE_TYPES } from '../src/domain/failures.js';
+
+const SECOND_MS = 1000;
+
+/**
+ * Reading before acceptance. The caller waits for the answer, so three attempts within a few seconds and then a plain 503
+ * are better than patience. `timeoutMs` ends with the request's accept_by.
+ */
+export function acceptanceReads(timeoutMs: number): ActivityInterfaceFor<RollbackActivities> {
+  return proxyActivities<RollbackActivities>({
+    startToCloseTimeout: timeoutMs,
+    scheduleToCloseTimeout: timeoutMs,
+    retry: {
+      initialInterval: SECOND_MS,
+      maximumAttempts: 3,
+      nonRetryableErrorTypes: NON_RETRYABLE_TYPES,
+    },
+  });
+}
+
+/** Compensations and the last read: as patient as the worker's settings say. */
+export function patientActivities(limits: RunLimits): ActivityInterfaceFor<RollbackActivities> {
+  return proxyActivities<RollbackActivities>(patientOptions(limits));
+}
+
+export function patientOptions(limits: RunLimits): ActivityOptions {
+  return {
+    // One attempt, waiting in queues of Nova and of the worker included.
+    startToCloseTimeout: limits.compensation_timeout * SECOND_MS,
+    // A dead worker is noticed within this, and another attempt joins the migration that goes on.
+    heartbeatTimeout: limits.heartbeat_timeout * SECOND_MS,
+    retry: {
+      initialInterval: limits.retry_initial * SECOND_MS,
+      maximumInterval: limits.retry_max * SECOND_MS,
+      maximumAttempts: limits.retry_attempts,
+      nonRetryableErrorTypes: NON_RETRYABLE_TYPES,
+    },
+  };
+}

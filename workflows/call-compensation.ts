@@ -1,0 +1,38 @@
+/** One compensation, one activity: the kind of work decides which, the summary says it in the Web UI. */
+import type { CompensationReport } from '../activities/types.js';
+import type { LaidOutCompensation } from '../src/domain/layout-types.js';
+import { summaryOf } from '../src/domain/report.js';
+import { patientActivities, patientOptions } from './activity-proxies.js';
+import type { RollbackRecord } from './rollback-record.js';
+
+export function callCompensation(
+  record: RollbackRecord,
+  compensation: LaidOutCompensation,
+): Promise<CompensationReport> {
+  const { work } = compensation;
+  if (work === null) throw new Error(`action ${compensation.action_uuid} has no work`);
+  const activities = patientActivities(record.limits);
+  const options = { ...patientOptions(record.limits), summary: summaryOf(compensation) };
+  const common = {
+    action_plan_uuid: record.planUuid,
+    action_uuid: compensation.action_uuid,
+    on_drift: record.options.on_drift,
+    rollback_id: record.uuid,
+  };
+  switch (work.kind) {
+    case 'live_migrate':
+      return activities.liveMigrateServer.executeWithOptions(options, [{ ...common, work }]);
+    case 'cold_migrate':
+      return activities.coldMigrateServer.executeWithOptions(options, [{ ...common, work }]);
+    case 'revert_resize':
+      return activities.revertResize.executeWithOptions(options, [{ ...common, work }]);
+    case 'start_server':
+      return activities.startServer.executeWithOptions(options, [{ ...common, work }]);
+    case 'set_service_status':
+      return activities.setComputeServiceStatus.executeWithOptions(options, [{ ...common, work }]);
+    case 'set_node_power':
+      return activities.setNodePowerState.executeWithOptions(options, [{ ...common, work }]);
+    default:
+      return work satisfies never;
+  }
+}

@@ -1,0 +1,133 @@
+/** Queries and updates of RollbackActionPlan. Set before the first await, so that nothing sent early is lost. */
+import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import type { LaidOutCompensation } from '../src/domain/layout-types.js';
+import { completeOptions, differingOptions } from '../src/domain/options.js';
+import type { RollbackResult } from '../src/domain/result.js';
+import {
+  compensationsQuery,
+  type ControlRequest,
+  pauseUpdate,
+  requestUpdate,
+  resultQuery,
+  resumeUpdate,
+  retryUpdate,
+  skipUpdate,
+} from './messages.js';
+import { type Decision, publish } from './publish.js';
+import type { RollbackRecord } from './rollback-record.js';
+import type { Runner } from './runner.js';
+
+interface Running {
+  record: RollbackRecord;
+  runner: Runner;
+}
+
+export function handleMessages(decision: Decision): void {
+  setHandler(resultQuery, () => decision.record?.result() ?? null);
+  setHandler(
+    compensationsQuery,
+    ({ offset, limit }) => decision.record?.page(offset, limit) ?? null,
+  );
+  setHandler(requestUpdate, async (request): Promise<RollbackResult> => {
+    await condition(() => decision.refusal !== null || decision.record !== null);
+    if (decision.refusal !== null) throw decision.refusal;
+    const { record } = decided(decision);
+    const asked = completeOptions(request.options, record.limits.default_max_age);
+    const differing = differingOptions(asked, record.options);
+    if (differing.length === 0) return record.result();
+    throw ApplicationFailure.nonRetryable(
+      `A rollback of this plan is running with other options (${differing.join(', ')}). Wait for its end, or cancel it.`,
+      'OptionsDiffer',
+    );
+  });
+  control(decision, pauseUpdate, {
+    refuse: ({ runner }) => (runner.isPaused() ? 'The rollback is paused already.' : null),
+    act: ({ runner }, by) => runner.pause(by),
+  });
+  control(decision, resumeUpdate, {
+    refuse: ({ runner }) => (runner.isPaused() ? null : 'The rollback is not paused.'),
+    act: ({ runner }, by) => runner.resume(by),
+  });
+  controlOne(decision, retryUpdate, {
+    states: ['FAILED', 'NOT_ATTEMPTED'],
+    act: ({ runner }, compensation, by) => runner.retry(compensation, by),
+  });
+  controlOne(decision, skipUpdate, {
+    states: ['PENDING'],
+    act: ({ runner }, compensation, by) => runner.skip(compensation, by),
+  });
+}
+
+type ControlUpdate = typeof pauseUpdate;
+
+/** A control call: refused by its validator (no trace in history) or done at once. */
+function control(
+  decision: Decision,
+  update: ControlUpdate,
+  {
+    refuse,
+    act,
+  }: {
+    refuse: (running: Running, request: ControlRequest) => string | null;
+    act: (running: Running, by: string | null, request: ControlRequest) => void;
+  },
+): void {
+  setHandler(
+    update,
+    (request) => {
+      const running = decided(decision);
+      act(running, request.by, request);
+      publish(running.record);
+      return running.record.result();
+    },
+    {
+      validator: (request) => {
+        const running = decided(decision);
+        if (running.runner.hasEnded()) notControllable('The rollback has ended.');
+        const refusal = refuse(running, request);
+        if (refusal !== null) notControllable(refusal);
+      },
+    },
+  );
+}
+
+function controlOne(
+  decision: Decision,
+  update: ControlUpdate,
+  {
+    states,
+    act,
+  }: {
+    states: LaidOutCompensation['state'][];
+    act: (running: Running, compensation: LaidOutCompensation, by: string | null) => void;
+  },
+): void {
+  control(decision, update, {
+    refuse: ({ record }, request) => {
+      const compensation = find(record, request);
+      if (compensation === undefined) return `The plan has no action ${request.action_uuid ?? ''}.`;
+      if (compensation.work === null) return 'There is nothing to do for this action.';
+      if (states.includes(compensation.state)) return null;
+      return `The compensation is ${compensation.state}; this needs ${states.join(' or ')}.`;
+    },
+    act: (running, by, request) => {
+      const compensation = find(running.record, request);
+      if (compensation !== undefined) act(running, compensation, by);
+    },
+  });
+}
+
+function find(record: RollbackRecord, request: ControlRequest): LaidOutCompensation | undefined {
+  return request.action_uuid === undefined ? undefined : record.get(request.action_uuid);
+}
+
+function decided(decision: Decision): Running {
+  const { record, runner, refusal } = decision;
+  if (record !== null && runner !== null) return { record, runner };
+  if (refusal !== null) throw refusal;
+  throw ApplicationFailure.nonRetryable('The rollback is not accepted yet.', 'NoRollback');
+}
+
+function notControllable(message: string): never {
+  throw ApplicationFailure.nonRetryable(message, 'NotControllable');
+}

@@ -1,0 +1,59 @@
+/**
+ * The story as the Temporal Web UI shows it without a click into payloads: a Markdown text of the counts, what runs,
+ * what failed, and the first rows of the table. Read by the UI through a query; costs no history.
+ */
+import type { LaidOutCompensation } from '../src/domain/layout-types.js';
+import type { ResourceState } from '../src/domain/result.js';
+import { OUTCOMES } from '../src/domain/states.js';
+import type { RollbackRecord } from './rollback-record.js';
+
+/** The UI takes up to 20 kB; 50 rows of at most ~250 characters keep it under 16 kB. */
+const ROWS_MAX = 50;
+const CELL_MAX = 60;
+
+export function liveDetails(record: RollbackRecord): string {
+  const all = record.all();
+  const counts = OUTCOMES.flatMap((outcome) => {
+    const count = record.counts[outcome];
+    return count === undefined ? [] : [`${outcome} ${count}`];
+  });
+  const first = [
+    ...all.filter((one) => one.state === 'ONGOING'),
+    ...all.filter((one) => one.state === 'FAILED' || one.state === 'NOT_ATTEMPTED'),
+    ...all.filter((one) => !['ONGOING', 'FAILED', 'NOT_ATTEMPTED'].includes(one.state)),
+  ].slice(0, ROWS_MAX);
+  const lines = [
+    `**${record.state}**: ${counts.join(', ') || 'nothing to do'} of ${all.length} actions`,
+    '',
+    '| outcome | action | resource | before | now | reason |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...first.map(row),
+  ];
+  if (all.length > first.length) lines.push('', `… and ${all.length - first.length} more.`);
+  return lines.join('\n');
+}
+
+function row(one: LaidOutCompensation): string {
+  const cells = [
+    one.state,
+    one.action_type,
+    one.resource_name ?? one.resource_id ?? '',
+    stateText(one.before),
+    stateText(one.now),
+    one.reason ?? '',
+  ];
+  return `| ${cells.map(cell).join(' | ')} |`;
+}
+
+function stateText(state: ResourceState | null): string {
+  if (state === null) return '';
+  const parts = [state.host, state.status, state.power_state, state.flavor];
+  const text = parts.filter((part) => part !== undefined && part !== null).join(', ');
+  return state.inferred === true && text !== '' ? `${text} (inferred)` : text;
+}
+
+/** Nothing of a name or reason may break the table or be taken for markup. */
+function cell(text: string): string {
+  const flat = text.replaceAll(/[\s|`<>*_[\]]+/g, ' ').trim();
+  return flat.length > CELL_MAX ? `${flat.slice(0, CELL_MAX - 1)}…` : flat;
+}

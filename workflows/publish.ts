@@ -1,0 +1,34 @@
+/** What a rollback shows of itself outside its own state: search attributes, memo, live details. */
+import {
+  type ApplicationFailure,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { liveDetails } from './live-details.js';
+import type { RollbackRecord } from './rollback-record.js';
+import type { Runner } from './runner.js';
+import { actionPlanKey, MEMO_KEY, type RollbackMemo, stateKey } from './search-attributes.js';
+
+/** The one thing that the message handlers look at. */
+export interface Decision {
+  refusal: ApplicationFailure | null;
+  record: RollbackRecord | null;
+  runner: Runner | null;
+}
+
+/** What lists and the Web UI show without asking the workflow. */
+export function publish(record: RollbackRecord): void {
+  upsertSearchAttributes([
+    { key: actionPlanKey, value: record.planUuid },
+    { key: stateKey, value: record.state },
+  ]);
+  const memo: RollbackMemo = {
+    action_plan_uuid: record.planUuid,
+    uuid: record.uuid,
+    counts: { ...record.counts },
+    updated_at: record.result().updated_at,
+  };
+  upsertMemo({ [MEMO_KEY]: memo });
+  setCurrentDetails(liveDetails(record));
+}

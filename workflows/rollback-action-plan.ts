@@ -1,0 +1,132 @@
+/**
+ * RollbackActionPlan: accept or refuse, run the compensations, look once more, and end with the rollback result.
+ * Completed only when SUCCEEDED; Failed (RollbackIncomplete, the result as details) when FAILED or PARTIAL; Cancelled when
+ * cancelled, its result then readable by query.
+ */
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { RollbackRequest } from '../activities/types.js';
+import type { RollbackResult } from '../src/domain/result.js';
+import { endState } from '../src/domain/states.js';
+import { accept, refused } from './acceptance.js';
+import { handleMessages } from './handlers.js';
+import type { RollbackInput } from './messages.js';
+import { RollbackRecord } from './rollback-record.js';
+import { Runner } from './runner.js';
+import { type Decision, publish } from './publish.js';
+import { actionPlanKey, REFUSED, stateKey } from './search-attributes.js';
+import { verify } from './verification.js';
+
+const DIRECT_START: RollbackRequest = {
+  options: {},
+  requested_by: { user_id: null, user_name: null, project_id: null, request_id: null },
+  requested_at: null,
+  accept_by: null,
+  previous_run_id: null,
+};
+
+export async function RollbackActionPlan(input: RollbackInput): Promise<RollbackResult> {
+  const decision: Decision = { refusal: null, record: null, runner: null };
+  handleMessages(decision);
+  let cancelled = false;
+  CancellationScope.current().cancelRequested.catch(() => {
+    cancelled = true;
+    decision.runner?.cancel();
+  });
+  // Cancelling must not cut an activity short: what is in flight is let finish. So nothing below is in the root scope.
+  return await CancellationScope.nonCancellable(async () => {
+    const started = await begin(input, decision, () => cancelled);
+    const { record, runner } = started;
+    if (cancelled) runner.cancel();
+    if ((await runner.run()) === 'continue-as-new') {
+      return await continueAsNew<typeof RollbackActionPlan>({
+        ...input,
+        carried: record.carry(runner.isPaused(), runner.carriedRoomPasses()),
+      });
+    }
+    await verify(record);
+    return await conclude(record, runner.wasCancelled());
+  });
+}
+
+async function begin(
+  input: RollbackInput,
+  decision: Decision,
+  isCancelled: () => boolean,
+): Promise<{ record: RollbackRecord; runner: Runner }> {
+  const request = { ...DIRECT_START, ...input.request };
+  const planUuid = input.action_plan_uuid;
+  if (input.carried !== undefined) {
+    const record = new RollbackRecord(planUuid, request.requested_by, input.carried);
+    return decide(record, input.carried.paused, input.carried.room_passes, decision);
+  }
+  try {
+    const { reading, layout } = await accept(planUuid, request);
+    if (isCancelled()) {
+      throw refused('RequestExpired', 'Cancelled before it was accepted. Nothing was touched.');
+    }
+    const record = new RollbackRecord(planUuid, request.requested_by, {
+      options: reading.options,
+      limits: reading.limits,
+      compensations: layout.compensations,
+    });
+    record.note('accepted', `Plan ended ${reading.plan.ended_at}, ${reading.plan.state}.`);
+    for (const note of layout.notes) record.note('note', note);
+    const started = decide(record, false, {}, decision);
+    publish(record);
+    return started;
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure)) throw error;
+    // The callers' updates and the workflow fail with the same failure, in one activation.
+    decision.refusal = error;
+    upsertSearchAttributes([
+      { key: actionPlanKey, value: planUuid },
+      { key: stateKey, value: REFUSED },
+    ]);
+    setCurrentDetails(`**Refused** (${error.type ?? ''}): ${error.message}`);
+    await condition(allHandlersFinished);
+    throw error;
+  }
+}
+
+function decide(
+  record: RollbackRecord,
+  paused: boolean,
+  roomPasses: Record<string, number>,
+  decision: Decision,
+): { record: RollbackRecord; runner: Runner } {
+  const runner = new Runner(record, paused, roomPasses);
+  decision.record = record;
+  decision.runner = runner;
+  return { record, runner };
+}
+
+async function conclude(record: RollbackRecord, cancelled: boolean): Promise<RollbackResult> {
+  record.setState(cancelled ? 'CANCELLED' : endState(record.counts));
+  record.note('ended', `The rollback ended ${record.state}.`);
+  publish(record);
+  await condition(allHandlersFinished);
+  const result = record.result();
+  if (record.state === 'CANCELLED') throw new CancelledFailure('rollback cancelled');
+  if (record.state === 'SUCCEEDED') return result;
+  throw ApplicationFailure.create({
+    type: 'RollbackIncomplete',
+    message: `The rollback of action plan ${record.planUuid} ended ${record.state}: ${countsText(record)}.`,
+    nonRetryable: true,
+    details: [result],
+  });
+}
+
+function countsText(record: RollbackRecord): string {
+  return Object.entries(record.counts)
+    .map(([outcome, count]) => `${count} ${outcome}`)
+    .join(', ');
+}

@@ -1,0 +1,202 @@
+/**
+ * What a rollback knows of itself: compensations with their outcomes, counts, history; and the result made of it,
+ * bounded in size. Knows nothing of activities or of how compensations are run.
+ */
+import { workflowInfo } from '@temporalio/workflow';
+import type { RunLimits } from '../activities/types.js';
+import type { LaidOutCompensation } from '../src/domain/layout-types.js';
+import type { RequestedBy, RollbackOptions } from '../src/domain/options.js';
+import type { CompensationResult, HistoryEntry, RollbackResult } from '../src/domain/result.js';
+import { type Counts, isFinal, type RollbackState } from '../src/domain/states.js';
+import type { CarriedState, CompensationsPage } from './messages.js';
+
+/**
+ * Temporal warns at 512 kB and ends a workflow whose result is over 2 MB. The result stays under 256 kB: so much of it for
+ * compensations and so much for history, in UTF-8 bytes.
+ */
+const COMPENSATIONS_BYTES_MAX = 180_000;
+const HISTORY_BYTES_MAX = 50_000;
+/** Kept in memory and across continue-as-new. */
+const HISTORY_ENTRIES_MAX = 1000;
+const PAGE_MAX = 1000;
+
+export class RollbackRecord {
+  readonly uuid: string;
+  readonly createdAt: string;
+  state: RollbackState = 'PENDING';
+  options: RollbackOptions;
+  limits: RunLimits;
+  failure: RollbackResult['failure'] = null;
+  readonly history: HistoryEntry[];
+  readonly counts: Counts = {};
+  private readonly compensations: LaidOutCompensation[];
+  private readonly byAction = new Map<string, LaidOutCompensation>();
+  private updatedAt: string;
+  private historyCut = false;
+
+  constructor(
+    readonly planUuid: string,
+    readonly requestedBy: RequestedBy,
+    start: Pick<CarriedState, 'options' | 'limits' | 'compensations'> & Partial<CarriedState>,
+  ) {
+    const info = workflowInfo();
+    this.uuid = start.uuid ?? info.firstExecutionRunId;
+    this.createdAt = start.created_at ?? info.startTime.toISOString();
+    this.updatedAt = now();
+    this.options = start.options;
+    this.limits = start.limits;
+    this.history = start.history ?? [];
+    this.compensations = start.compensations;
+    for (const compensation of this.compensations) {
+      this.byAction.set(compensation.action_uuid, compensation);
+      this.count(compensation.state, 1);
+    }
+  }
+
+  get(actionUuid: string): LaidOutCompensation | undefined {
+    return this.byAction.get(actionUuid);
+  }
+
+  all(): readonly LaidOutCompensation[] {
+    return this.compensations;
+  }
+
+  /** Change one compensation; counts and times follow. */
+  update(compensation: LaidOutCompensation, change: Partial<LaidOutCompensation>): void {
+    this.count(compensation.state, -1);
+    Object.assign(compensation, change);
+    this.count(compensation.state, 1);
+    this.updatedAt = now();
+  }
+
+  note(event: string, message: string, actionUuid: string | null = null): void {
+    this.updatedAt = now();
+    this.history.push({ time: this.updatedAt, action_uuid: actionUuid, event, message });
+    if (this.history.length > HISTORY_ENTRIES_MAX) {
+      this.history.shift();
+      this.historyCut = true;
+    }
+  }
+
+  setState(state: RollbackState): void {
+    this.state = state;
+    this.updatedAt = now();
+  }
+
+  /** The rollback result so far. */
+  result(): RollbackResult {
+    const info = workflowInfo();
+    const compensations = boundedCompensations(this.compensations);
+    const history = lastWithin(this.history, HISTORY_BYTES_MAX);
+    return {
+      action_plan_uuid: this.planUuid,
+      uuid: this.uuid,
+      state: this.state,
+      restored: this.state === 'SUCCEEDED',
+      dry_run: false,
+      truncated:
+        compensations.length < this.compensations.length ||
+        history.length < this.history.length ||
+        this.historyCut,
+      created_at: this.createdAt,
+      updated_at: this.updatedAt,
+      options: this.options,
+      requested_by: this.requestedBy,
+      counts: { ...this.counts },
+      failure: this.failure,
+      compensations,
+      history,
+      workflow: {
+        id: info.workflowId,
+        run_id: info.runId,
+        namespace: info.namespace,
+        web_url: null,
+      },
+      links: [],
+    };
+  }
+
+  page(offset: number, limit: number): CompensationsPage {
+    const from = Math.max(0, Math.trunc(offset));
+    const size = Math.min(PAGE_MAX, Math.max(1, Math.trunc(limit)));
+    return {
+      total: this.compensations.length,
+      offset: from,
+      compensations: this.compensations.slice(from, from + size).map(publicView),
+    };
+  }
+
+  carry(paused: boolean, roomPasses: Record<string, number>): CarriedState {
+    return {
+      uuid: this.uuid,
+      created_at: this.createdAt,
+      options: this.options,
+      limits: this.limits,
+      compensations: this.compensations,
+      history: this.history,
+      paused,
+      room_passes: roomPasses,
+    };
+  }
+
+  private count(outcome: LaidOutCompensation['state'], by: 1 | -1): void {
+    const next = (this.counts[outcome] ?? 0) + by;
+    if (next === 0) delete this.counts[outcome];
+    else this.counts[outcome] = next;
+  }
+}
+
+/** Workflow time: the SDK makes Date deterministic. */
+export function now(): string {
+  return new Date().toISOString();
+}
+
+function publicView(compensation: LaidOutCompensation): CompensationResult {
+  const { work: _work, priority: _priority, residue: _residue, ...result } = compensation;
+  return result;
+}
+
+/** All where they fit; else those that need attention first, in the plan's order, up to the bound. */
+function boundedCompensations(all: readonly LaidOutCompensation[]): CompensationResult[] {
+  const views = all.map(publicView);
+  const sizes = views.map((view) => utf8Length(JSON.stringify(view)) + 1);
+  if (sizes.reduce((sum, size) => sum + size, 0) <= COMPENSATIONS_BYTES_MAX) return views;
+  const chosen = new Set<number>();
+  let left = COMPENSATIONS_BYTES_MAX;
+  const take = (wanted: (view: CompensationResult) => boolean): void => {
+    for (const [index, view] of views.entries()) {
+      if (!wanted(view) || chosen.has(index)) continue;
+      const size = sizes[index] ?? 0;
+      if (size > left) return;
+      chosen.add(index);
+      left -= size;
+    }
+  };
+  take((view) => isFinal(view.state) && view.state !== 'SUCCEEDED' && view.state !== 'SKIPPED');
+  take((view) => view.state === 'ONGOING');
+  take((view) => view.state !== 'SUCCEEDED');
+  return views.filter((_view, index) => chosen.has(index));
+}
+
+function lastWithin(history: readonly HistoryEntry[], bytesMax: number): HistoryEntry[] {
+  let left = bytesMax;
+  let from = history.length;
+  for (let index = history.length - 1; index >= 0; index -= 1) {
+    left -= utf8Length(JSON.stringify(history[index])) + 1;
+    if (left < 0) break;
+    from = index;
+  }
+  return history.slice(from);
+}
+
+/** Bytes of a string in UTF-8. Surrogate pairs count 2 + 2 = 4, as they should. */
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x80) bytes += 1;
+    else if (code < 0x800 || (code >= 0xd800 && code <= 0xdfff)) bytes += 2;
+    else bytes += 3;
+  }
+  return bytes;
+}

@@ -1,0 +1,330 @@
+/**
+ * Runs the compensations of one rollback: starts what may start, follows what is in flight, and decides what becomes of
+ * each report. The order is the schedule's, the cloud's truth is the activities'.
+ */
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  condition,
+  setCurrentDetails,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { CompensationReport } from '../activities/types.js';
+import type { LaidOutCompensation } from '../src/domain/layout-types.js';
+import { summaryOf } from '../src/domain/report.js';
+import { Schedule } from '../src/domain/schedule.js';
+import { isFinal } from '../src/domain/states.js';
+import { causeOf } from './acceptance.js';
+import { callCompensation } from './call-compensation.js';
+import { liveDetails } from './live-details.js';
+import { now, type RollbackRecord } from './rollback-record.js';
+
+const SECOND_MS = 1000;
+/** A server may turn from live to cold and back while its compensation waits; more often is no accident. */
+const WAYS_MAX = 3;
+
+export class Runner {
+  private readonly schedule: Schedule;
+  private inFlight = 0;
+  private timers = 0;
+  /** Anything that may let the loop go on counts this up. */
+  private changes = 0;
+  private failures: number;
+  private cancelled = false;
+  private ended = false;
+  private leftSome = false;
+  private readonly enabledHosts = new Set<string>();
+
+  constructor(
+    private readonly record: RollbackRecord,
+    private paused: boolean,
+    private readonly roomPasses: Record<string, number>,
+  ) {
+    const { limits } = record;
+    this.schedule = new Schedule(record.all(), {
+      concurrency: limits.concurrency,
+      migrationsPerHost: limits.migrations_per_host,
+    });
+    this.failures = record.counts.FAILED ?? 0;
+    record.setState(paused ? 'PAUSED' : 'ONGOING');
+  }
+
+  /** Until every compensation is final, or the history is long enough for a new run. */
+  async run(): Promise<'ended' | 'continue-as-new'> {
+    for (;;) {
+      const renew = this.historyIsLong();
+      if (!this.paused && !this.stopping() && !renew) {
+        for (const id of this.schedule.startable()) this.start(id);
+      }
+      setCurrentDetails(liveDetails(this.record));
+      if (this.inFlight === 0) {
+        if (this.stopping()) this.leaveTheRest();
+        if (this.openCount() === 0) {
+          this.ended = true;
+          return 'ended';
+        }
+        if (renew && allHandlersFinished()) return 'continue-as-new';
+        if (!this.paused && !renew && this.timers === 0 && this.failWaitingForRoom()) continue;
+      }
+      const seen = this.changes;
+      await condition(() => this.changes !== seen);
+    }
+  }
+
+  carriedRoomPasses(): Record<string, number> {
+    return this.roomPasses;
+  }
+
+  cancel(): void {
+    if (this.cancelled || this.ended) return;
+    this.cancelled = true;
+    this.record.note('cancelled', 'Nothing new is started; what is in flight is let finish.');
+    this.changes += 1;
+  }
+
+  isPaused(): boolean {
+    return this.paused;
+  }
+
+  /** Whether cancelling left anything undone; a cancel that came too late changes nothing. */
+  wasCancelled(): boolean {
+    return this.cancelled && this.leftSome;
+  }
+
+  /** Past this nothing is run any more: control calls come too late. */
+  hasEnded(): boolean {
+    return this.ended;
+  }
+
+  pause(by: string | null): void {
+    this.paused = true;
+    this.record.setState('PAUSED');
+    this.record.note('paused', `Paused${byWhom(by)}; what is in flight is let finish.`);
+    this.changes += 1;
+  }
+
+  resume(by: string | null): void {
+    this.paused = false;
+    this.record.setState('ONGOING');
+    this.record.note('resumed', `Resumed${byWhom(by)}.`);
+    this.changes += 1;
+  }
+
+  /** Take a FAILED or NOT_ATTEMPTED compensation up again. */
+  retry(compensation: LaidOutCompensation, by: string | null): void {
+    if (compensation.state === 'FAILED') this.failures -= 1;
+    delete this.roomPasses[compensation.action_uuid];
+    this.record.update(compensation, { state: 'PENDING', reason: null, finished_at: null });
+    this.record.note('retried', `To be tried again${byWhom(by)}.`, compensation.action_uuid);
+    this.schedule.reopen(compensation.action_uuid);
+    this.changes += 1;
+  }
+
+  /** Leave a PENDING compensation alone for good. */
+  skip(compensation: LaidOutCompensation, by: string | null): void {
+    this.end(compensation, 'KEPT', `left alone at the request of ${by ?? 'an operator'}`);
+    this.schedule.finished(compensation.action_uuid);
+    this.changes += 1;
+  }
+
+  private start(id: string): void {
+    const compensation = this.mustGet(id);
+    this.schedule.started(id);
+    this.record.update(compensation, {
+      state: 'ONGOING',
+      started_at: compensation.started_at ?? now(),
+    });
+    this.record.note('started', summaryOf(compensation), id);
+    this.inFlight += 1;
+    // A defect in here is not caught: it fails the workflow task, which goes on once the code is mended.
+    void this.follow(compensation);
+  }
+
+  private async follow(compensation: LaidOutCompensation): Promise<void> {
+    try {
+      this.conclude(compensation, await this.attempt(compensation));
+    } catch (error) {
+      if (!(error instanceof ActivityFailure)) throw error;
+      const { type, message } = causeOf(error);
+      this.record.update(compensation, { attempts: compensation.attempts + 1 });
+      this.fail(compensation, `${type}: ${message}`);
+    }
+    this.inFlight -= 1;
+    this.changes += 1;
+  }
+
+  private async attempt(compensation: LaidOutCompensation): Promise<CompensationReport> {
+    for (let way = 1; ; way += 1) {
+      const report = await callCompensation(this.record, compensation);
+      this.record.update(compensation, {
+        attempts: compensation.attempts + (report.attempts ?? 1),
+        evidence: { ...compensation.evidence, ...report.evidence },
+        now: report.now ?? compensation.now,
+      });
+      const { work } = compensation;
+      if (report.outcome !== 'OTHER_WAY' || report.kind === undefined || way === WAYS_MAX) {
+        return report;
+      }
+      if (work === null || (work.kind !== 'live_migrate' && work.kind !== 'cold_migrate')) {
+        return report;
+      }
+      this.record.update(compensation, { kind: report.kind, work: { ...work, kind: report.kind } });
+      this.record.note('other-way', report.reason ?? report.kind, compensation.action_uuid);
+    }
+  }
+
+  private conclude(compensation: LaidOutCompensation, report: CompensationReport): void {
+    switch (report.outcome) {
+      case 'SUCCEEDED':
+      case 'SKIPPED':
+        if (compensation.residue === null) {
+          this.end(compensation, report.outcome, report.reason);
+        } else {
+          const done = report.reason ?? `${summaryOf(compensation)}: done`;
+          this.end(compensation, 'NOT_REVERSIBLE', `${compensation.residue}; ${done}`);
+        }
+        this.noticeEffect(compensation);
+        break;
+      case 'KEPT':
+      case 'NOT_REVERSIBLE':
+        this.end(compensation, report.outcome, report.reason);
+        break;
+      case 'BLOCKED':
+        this.end(compensation, 'NOT_ATTEMPTED', this.blockedReason(compensation, report));
+        break;
+      case 'NO_ROOM':
+        this.waitForRoom(compensation, report);
+        return;
+      case 'OTHER_WAY':
+        this.fail(compensation, `MigrationFailed: ${report.reason ?? 'neither live nor cold'}`);
+        return;
+      default:
+        report.outcome satisfies never;
+    }
+    this.schedule.finished(compensation.action_uuid);
+  }
+
+  private fail(compensation: LaidOutCompensation, reason: string): void {
+    this.failures += 1;
+    this.end(compensation, 'FAILED', reason);
+    this.schedule.finished(compensation.action_uuid);
+    if (this.failures === this.record.options.max_failures) {
+      this.record.note('stopped', `${this.failures} compensations FAILED: nothing new is started.`);
+    }
+  }
+
+  private end(
+    compensation: LaidOutCompensation,
+    state: LaidOutCompensation['state'],
+    reason: string | null,
+  ): void {
+    this.record.update(compensation, { state, reason, finished_at: now() });
+    const message = reason === null ? summaryOf(compensation) : reason;
+    this.record.note(state.toLowerCase().replaceAll('_', '-'), message, compensation.action_uuid);
+  }
+
+  /** Room may come where something has left, and where a host was just enabled (Placement's trait lags). */
+  private waitForRoom(compensation: LaidOutCompensation, report: CompensationReport): void {
+    const id = compensation.action_uuid;
+    const passes = (this.roomPasses[id] ?? 0) + 1;
+    const { room_passes: passesMax, room_delay: delay } = this.record.limits;
+    const reason = report.reason ?? 'no room on the destination';
+    if (passes > passesMax) {
+      this.fail(compensation, `NoRoom: ${reason} (${passes} passes)`);
+      return;
+    }
+    this.roomPasses[id] = passes;
+    this.record.update(compensation, { state: 'PENDING', reason: `waits for room: ${reason}` });
+    this.record.note('no-room', reason, id);
+    this.schedule.requeue(id);
+    if (this.enabledHosts.has(destinationOf(compensation) ?? '')) {
+      this.timers += 1;
+      void this.releaseAfter(id, delay * 2 ** (passes - 1));
+    }
+  }
+
+  private async releaseAfter(id: string, seconds: number): Promise<void> {
+    await sleep(seconds * SECOND_MS);
+    this.timers -= 1;
+    this.schedule.release(id);
+    this.changes += 1;
+  }
+
+  private noticeEffect(compensation: LaidOutCompensation): void {
+    const { work } = compensation;
+    if (work === null) return;
+    if (work.kind === 'set_service_status' && work.to === 'enabled') {
+      this.enabledHosts.add(work.host);
+    }
+    if ('from' in work) {
+      for (const id of this.schedule.leftHost(work.from)) this.schedule.release(id);
+    }
+  }
+
+  /** Nothing runs and nothing will leave those hosts any more: what waits for room will not get it. */
+  private failWaitingForRoom(): boolean {
+    const waiting = this.schedule.parked();
+    for (const id of waiting) {
+      const compensation = this.mustGet(id);
+      const reason = compensation.reason?.replace(/^waits for room: /, '') ?? 'no room';
+      this.fail(compensation, `NoRoom: ${reason} (nothing more leaves that host)`);
+    }
+    return waiting.length > 0;
+  }
+
+  private blockedReason(compensation: LaidOutCompensation, report: CompensationReport): string {
+    const blocker = compensation.parents
+      .map((uuid) => this.record.get(uuid))
+      .find(
+        (parent) =>
+          parent !== undefined && parent.state !== 'SUCCEEDED' && parent.state !== 'SKIPPED',
+      );
+    const reason = report.reason ?? 'something it needs is not so';
+    if (blocker === undefined) return reason;
+    return `${reason}; it waited for the ${blocker.action_type} action ${blocker.action_uuid}, which ended ${blocker.state}`;
+  }
+
+  private leaveTheRest(): void {
+    const why = this.cancelled
+      ? 'the rollback was cancelled'
+      : `the rollback was stopped after ${this.failures} failures (max_failures)`;
+    for (const compensation of this.record.all()) {
+      if (isFinal(compensation.state)) continue;
+      this.leftSome = true;
+      this.end(compensation, 'NOT_ATTEMPTED', why);
+    }
+  }
+
+  private stopping(): boolean {
+    return this.cancelled || this.failures >= this.record.options.max_failures;
+  }
+
+  private openCount(): number {
+    return (this.record.counts.PENDING ?? 0) + (this.record.counts.ONGOING ?? 0);
+  }
+
+  private historyIsLong(): boolean {
+    const info = workflowInfo();
+    return (
+      info.continueAsNewSuggested || info.historyLength > this.record.limits.continue_as_new_after
+    );
+  }
+
+  private mustGet(id: string): LaidOutCompensation {
+    const compensation = this.record.get(id);
+    if (compensation === undefined) throw new Error(`no compensation of action ${id}`);
+    return compensation;
+  }
+}
+
+function destinationOf(compensation: LaidOutCompensation): string | null {
+  const { work } = compensation;
+  return work !== null && (work.kind === 'live_migrate' || work.kind === 'cold_migrate')
+    ? work.to
+    : null;
+}
+
+function byWhom(by: string | null): string {
+  return by === null ? '' : ` by ${by}`;
+}

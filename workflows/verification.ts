@@ -1,0 +1,67 @@
+/**
+ * The last read: everything that is said to be as before is looked at once more. What is not (any more) was changed by
+ * somebody since, and the result says so.
+ */
+import { ActivityFailure } from '@temporalio/workflow';
+import type { VerifyInput } from '../activities/types.js';
+import type { LaidOutCompensation } from '../src/domain/layout-types.js';
+import { patientActivities } from './activity-proxies.js';
+import { causeOf } from './acceptance.js';
+import { now, type RollbackRecord } from './rollback-record.js';
+
+/** Keeps one activity's input far below Temporal's 2 MB. */
+const CHUNK = 1000;
+
+export async function verify(record: RollbackRecord): Promise<void> {
+  const wanted = restored(record.all());
+  const activities = patientActivities(record.limits);
+  for (let from = 0; from < wanted.length; from += CHUNK) {
+    const input: VerifyInput = {
+      action_plan_uuid: record.planUuid,
+      compensations: wanted.slice(from, from + CHUNK).map(question),
+    };
+    try {
+      const { differing } = await activities.verifyRollback(input);
+      for (const found of differing) {
+        const compensation = record.get(found.action_uuid);
+        if (compensation === undefined) continue;
+        const since = compensation.finished_at ?? record.createdAt;
+        record.update(compensation, {
+          state: 'KEPT',
+          now: found.now,
+          reason: `was as before at ${since}, changed by somebody since: ${found.reason}`,
+          finished_at: now(),
+        });
+        record.note('kept', compensation.reason ?? '', compensation.action_uuid);
+      }
+    } catch (error) {
+      if (!(error instanceof ActivityFailure)) throw error;
+      // Each compensation has seen its own effect; that the second look failed is said, not hidden.
+      record.note('unverified', `The last read did not succeed: ${causeOf(error).message}`);
+      return;
+    }
+  }
+  record.note('verified', `${wanted.length} compensations looked at once more.`);
+}
+
+/** What is as before by its own account: restored by work, or never away from it and not covered by another's work. */
+function restored(all: readonly LaidOutCompensation[]): LaidOutCompensation[] {
+  const workedOn = new Set(
+    all.filter((one) => one.work !== null).map((one) => `${one.resource_type} ${one.resource_id}`),
+  );
+  return all.filter((one) => {
+    if (one.before === null || one.resource_id === null) return false;
+    if (one.work !== null) return one.state === 'SUCCEEDED' || one.state === 'SKIPPED';
+    return one.state === 'SKIPPED' && !workedOn.has(`${one.resource_type} ${one.resource_id}`);
+  });
+}
+
+function question(one: LaidOutCompensation): VerifyInput['compensations'][number] {
+  return {
+    action_uuid: one.action_uuid,
+    resource_type: one.resource_type,
+    resource_id: one.resource_id,
+    before: one.before,
+    state: one.state,
+  };
+}

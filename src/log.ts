@@ -38,7 +38,11 @@ export function createLogger(options: LogOptions): Logger {
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       messageKey: 'msg',
-      formatters: { level: (label) => ({ level: label }), log: (fields) => blankFields(fields, 0) },
+      formatters: {
+        level: (label) => ({ level: label }),
+        bindings: (fields) => blankFields(fields, 0),
+        log: (fields) => blankFields(fields, 0),
+      },
     },
     destination,
   );

@@ -1,0 +1,53 @@
+/**
+ * The REST API as an Express application: which parts come in which order. It must not listen (server.ts does) and
+ * must not know Temporal (rollbacks.ts is what it sees of it).
+ */
+import express from 'express';
+import type { Express, Router } from 'express';
+import { authenticate } from './authenticate.js';
+import type { ApiDeps } from './deps.js';
+import { errorHandler } from './error-handler.js';
+import { ApiError } from './errors.js';
+import { microversion } from './microversion.js';
+import { requestContext } from './request-context.js';
+import { operationsRoutes } from './routes/operations.js';
+import { rollbackRoutes } from './routes/rollback.js';
+import { rollbacksRoutes } from './routes/rollbacks.js';
+import { rootRoutes, v1Routes } from './routes/versions.js';
+
+export function createApp(deps: ApiDeps): Express {
+  const closing = deps.closing ?? new AbortController().signal;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('case sensitive routing');
+  // A proxy on the same machine may say how the caller reached it; links are made from that.
+  app.set('trust proxy', 'loopback');
+
+  app.use(requestContext(deps, closing));
+  const open = newRouter();
+  rootRoutes(open);
+  operationsRoutes(open, deps);
+  app.use(open);
+
+  // As in Watcher: first who calls, then the microversion, then whether there is such a path.
+  app.use(authenticate(deps), microversion());
+  const resources = newRouter();
+  rollbackRoutes(resources, deps, closing);
+  rollbacksRoutes(resources, deps);
+  const v1 = newRouter();
+  v1Routes(v1);
+  app.use('/v1', v1, resources);
+  // Without a version in the path: v1, which is what "bookmark" links rely on (watcher/api/controllers/root.py).
+  app.use(resources);
+
+  app.use(() => {
+    throw new ApiError('NotFound', 'The resource could not be found.');
+  });
+  app.use(errorHandler(deps.cloud.identity.authUrl));
+  return app;
+}
+
+function newRouter(): Router {
+  return express.Router({ caseSensitive: true });
+}

@@ -1,0 +1,145 @@
+/**
+ * `stop`: shuts a server down.
+ *
+ * Parameters: resource_id (server), resource_name. Not in Watcher 9; newer releases and plugins bring it.
+ * Before: ACTIVE, inferred, because Watcher's nova_helper.stop_instance also answers "done" for one that was stopped
+ * already. Undone by starting it. Nova starts only a server that is stopped (nova/compute/api.py, start).
+ */
+import { needsProof } from '../action-states.js';
+import { byEnd, type Context, type Member } from '../context.js';
+import type { Server } from '../facts.js';
+import { serverPower } from '../property.js';
+import { serverNeverOurs } from '../server-rules.js';
+import { endOf, timeOf } from '../time.js';
+import {
+  covered,
+  judge,
+  neverTookEffect,
+  unprovedReason,
+  verdict,
+  type Resource,
+  type Verdict,
+  type Verdicts,
+} from '../verdict.js';
+import { missing, text, type Change, type Parameters, type StopChange } from './change.js';
+
+export function readStop(parameters: Parameters): Change {
+  const serverId = text(parameters, 'resource_id');
+  if (serverId === null) return missing('stop', 'resource_id', parameters);
+  return { kind: 'stop', serverId, serverName: text(parameters, 'resource_name') };
+}
+
+type StopMember = Member<StopChange>;
+
+/**
+ * All stops of one server. `resizeIsReverted`: the plan left it in VERIFY_RESIZE, and reverting that comes first.
+ */
+export function judgeStops(
+  context: Context,
+  members: StopMember[],
+  resizeIsReverted: boolean,
+  verdicts: Verdicts,
+): void {
+  const sorted = byEnd(members);
+  const effective = sorted.filter((member) => !isUnproved(context, member));
+  const owner = effective[0] ?? sorted[0];
+  if (owner === undefined) return;
+  const server = context.servers.get(owner.change.serverId);
+  const resource: Resource = {
+    type: 'server',
+    id: owner.change.serverId,
+    name: server?.name ?? owner.change.serverName,
+  };
+  for (const member of sorted) {
+    if (member === owner) continue;
+    const isIdle = effective.length > 0 && isUnproved(context, member);
+    verdicts.set(
+      member.action.uuid,
+      isIdle ? neverTookEffect(member, owner, resource) : covered(owner, resource),
+    );
+  }
+  verdicts.set(
+    owner.action.uuid,
+    server === undefined
+      ? verdict('NOT_REVERSIBLE', `Server ${owner.change.serverId} no longer exists.`, { resource })
+      : judgeStop(context, owner, effective, server, resource, resizeIsReverted),
+  );
+}
+
+function judgeStop(
+  context: Context,
+  owner: StopMember,
+  effective: StopMember[],
+  server: Server,
+  resource: Resource,
+  resizeIsReverted: boolean,
+): Verdict {
+  const newer = context.newer.get(serverPower(server.id));
+  const lastEnd = effective.at(-1)?.end ?? owner.end;
+  const judgement = judge({
+    name: server.name,
+    nowIs: `is ${server.status}`,
+    isBefore: server.status === 'ACTIVE',
+    // In VERIFY_RESIZE the server's power is hidden behind that status; a revert brings it to light again.
+    isAfter: server.status === 'SHUTOFF' || (resizeIsReverted && server.status === 'VERIFY_RESIZE'),
+    unproved:
+      effective.length > 0
+        ? null
+        : unprovedReason(owner, server.name, 'Nova has no "stop" of it in the time of the action'),
+    neverOurs: serverNeverOurs(server),
+    newer: newer !== undefined && newer.end > lastEnd ? newer : undefined,
+    policy: context.options.on_drift,
+  });
+  const states = {
+    resource,
+    before: { status: 'ACTIVE', inferred: true },
+    after: { status: 'SHUTOFF' },
+    now: { status: server.status },
+    stake: { kind: 'start', serverId: server.id, host: server.host },
+  } as const;
+  if (judgement !== 'restore') {
+    return verdict(judgement.state, judgement.reason, { ...judgement, ...states });
+  }
+  if (server.status !== 'SHUTOFF' && !resizeIsReverted) {
+    const reason = `${server.name} is ${server.status}; Nova starts only a server that is SHUTOFF.`;
+    return verdict('NOT_REVERSIBLE', reason, states);
+  }
+  return verdict('PENDING', null, {
+    ...states,
+    work: {
+      kind: 'start_server',
+      serverId: server.id,
+      serverName: server.name,
+      host: server.host ?? '',
+    },
+  });
+}
+
+/** An instance action "stop" that began in the action's time proves it. */
+function isUnproved(context: Context, { action, change, end }: StopMember): boolean {
+  if (!needsProof(action.state)) return false;
+  const { plan } = context.facts;
+  const from = action.parents
+    .map((uuid) => context.actions.get(uuid))
+    .map((parent) => (parent === undefined ? 0 : endOf(parent)))
+    .filter((parentEnd) => parentEnd <= end)
+    .reduce((latest, one) => Math.max(latest, one), timeOf(plan.createdAt) ?? 0);
+  const to = action.state === 'ONGOING' ? Math.max(end, endOf(plan)) : end;
+  const stops = context.instanceActions.get(change.serverId) ?? [];
+  return !stops.some((one) => {
+    const started = timeOf(one.startedAt) ?? 0;
+    return one.action === 'stop' && started >= from && started <= to;
+  });
+}
+
+/**
+ * Ids of the servers whose instance actions the rules need: only for stops that Watcher does not vouch for, because
+ * Nova answers them one server at a time.
+ */
+export function stopsToProve(actions: Iterable<{ state: string; change: Change }>): Set<string> {
+  const ids = new Set<string>();
+  for (const { state, change } of actions) {
+    if (change.kind === 'stop' && needsProof(state)) ids.add(change.serverId);
+  }
+  return ids;
+}

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { CloudConfigError } from './cloud-config.js';
+import { codeOf } from './thrown.js';
 
 /** The machine's files, as an argument so that tests need none. */
 export interface ConfigFiles {
@@ -26,9 +27,9 @@ function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new CloudConfigError(`${path} cannot be read (${String(code ?? error)}).`);
+    throw new CloudConfigError(`${path} cannot be read (${code ?? 'unknown failure'}).`);
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type OpenStackService,
 } from './errors.js';
 import { serviceMessage } from './service-message.js';
+import { reasonOf } from './thrown.js';
 
 export interface HttpTimeouts {
   connectMs: number;
@@ -116,7 +117,7 @@ async function exchange(
       throw error;
     const reason = controller.signal.aborted
       ? `no whole answer within ${totalMs} ms`
-      : describe(error);
+      : reasonOf(error);
     throw new OpenStackUnreachableError(callOf(request), withoutSecrets(reason, request.secrets));
   } finally {
     clearTimeout(timer);
@@ -210,15 +211,4 @@ function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret !== '')
     .reduce((result, secret) => result.replaceAll(secret, '(secret)'), text);
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown failure';
-  // A host of several addresses fails with one error per address, and no message of its own.
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
-  if (error.message === '' && first instanceof Error) return describe(first);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return error.message === '' || error.message.includes(code)
-    ? error.message || code
-    : `${error.message} (${code})`;
 }

@@ -1,0 +1,150 @@
+/** Bad luck on the wire: each ends soon, as the right kind of error. */
+import {
+  isBadAnswer,
+  isTransient,
+  isUnreachable,
+  type OpenStackHttpError,
+} from '../../src/openstack/errors.js';
+import { startStubCloud, type Handler, type StubCloud } from './stub-cloud.js';
+
+let stub: StubCloud;
+beforeEach(async () => {
+  stub = await startStubCloud();
+});
+afterEach(() => stub.close());
+
+async function failure(handle: Handler, options = {}): Promise<unknown> {
+  stub.handle = handle;
+  return stub
+    .connect(options)
+    .optimizer.getActionPlan('p')
+    .then(
+      () => new Error('it did not fail'),
+      (error: unknown) => error,
+    );
+}
+
+const FAST = { timeouts: { headersMs: 200, bodyMs: 200, totalMs: 400, connectMs: 500 } };
+
+test('never answered: unreachable, within the time limit', async () => {
+  const started = performance.now();
+  const error = await failure(() => undefined, FAST);
+  expect(isUnreachable(error)).toBe(true);
+  // undici looks at its header time-outs about once a second; the whole exchange has a timer of its own.
+  expect(performance.now() - started).toBeLessThan(1500);
+  expect((error as Error).message).toContain('/optimizer/v1/action_plans/p');
+});
+
+test('an answer that drips for ever: unreachable, within the time limit', async () => {
+  const error = await failure((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const timer = setInterval(() => response.write(' '), 20);
+    response.on('close', () => clearInterval(timer));
+    return undefined;
+  }, FAST);
+  expect(isUnreachable(error)).toBe(true);
+  expect((error as Error).message).toContain('within 400 ms');
+});
+
+test.each([
+  ['closed before the answer', (destroy: () => void) => destroy()],
+  ['closed in the middle of the body', (destroy: () => void) => setTimeout(destroy, 30)],
+])('%s: unreachable', async (_name, end) => {
+  const error = await failure((_request, response) => {
+    if (_name.includes('body')) {
+      response.writeHead(200, { 'content-length': '500' });
+      response.write('{"uuid": "half');
+    }
+    end(() => response.destroy());
+    return undefined;
+  });
+  expect(isUnreachable(error)).toBe(true);
+  expect(isTransient(error)).toBe(true);
+});
+
+test('not HTTP: unreachable', async () => {
+  const error = await failure((_request, response) => {
+    response.socket?.end('220 mail.example ESMTP\r\n');
+    return undefined;
+  });
+  expect(isUnreachable(error)).toBe(true);
+});
+
+test('nobody listens: unreachable, naming address and reason', async () => {
+  const cloud = stub.connect({}, { authUrl: 'http://127.0.0.1:1/v3' });
+  const error: unknown = await cloud.identity.ownUserId().catch((caught: unknown) => caught);
+  expect(isUnreachable(error)).toBe(true);
+  expect((error as Error).message).toMatch(/127\.0\.0\.1:1\/v3\/auth\/tokens.*ECONNREFUSED/u);
+});
+
+test('a cancelled call ends at once, with the reason of the one who cancelled', async () => {
+  stub.handle = () => undefined;
+  const controller = new AbortController();
+  const reason = new Error('cancelled by the operator');
+  const call = stub.connect().optimizer.getActionPlan('p', { signal: controller.signal });
+  setTimeout(() => controller.abort(reason), 50);
+  await expect(call).rejects.toBe(reason);
+});
+
+test('too large: a bad answer', async () => {
+  const error = await failure(() => ({ status: 200, body: { uuid: 'x'.repeat(5000) } }), {
+    maxAnswerBytes: 4096,
+  });
+  expect(isBadAnswer(error)).toBe(true);
+  expect((error as Error).message).toContain('larger than 4096 bytes');
+});
+
+test('a page in the place of an answer: a bad answer that does not quote it', async () => {
+  const error = await failure(() => ({
+    status: 200,
+    headers: { 'content-type': 'text/html' },
+    body: '<html><body>please log in</body></html>',
+  }));
+  expect(isBadAnswer(error)).toBe(true);
+  expect((error as Error).message).toContain('not JSON (text/html)');
+  expect((error as Error).message).not.toContain('log in');
+});
+
+test('an unexpected shape: a bad answer that names the field', async () => {
+  const error = await failure(() => ({ status: 200, body: { uuid: 7, state: 'SUCCEEDED' } }));
+  expect(isBadAnswer(error)).toBe(true);
+  expect((error as Error).message).toMatch(/at uuid: /u);
+});
+
+test('a redirect is not followed: the token stays with whom it was meant for', async () => {
+  const error = await failure(() => ({
+    status: 302,
+    headers: { location: `${stub.origin}/else` },
+  }));
+  expect(error).toMatchObject({ status: 302 });
+  expect(stub.received.map(({ path }) => path)).not.toContain('/else');
+});
+
+test("a proxy's refusal: its sentence, its Retry-After, and no token", async () => {
+  const error = await failure(({ headers }) => ({
+    status: 503,
+    headers: { 'content-type': 'text/html', 'retry-after': '7', 'x-openstack-request-id': 'req-1' },
+    body: `<html><head><title>503</title></head><body><h1>Service Unavailable</h1>No backend. ${String(headers['x-auth-token'])}</body></html>`,
+  }));
+  expect(error).toMatchObject({
+    name: 'OpenStackHttpError',
+    service: 'infra-optim',
+    method: 'GET',
+    path: '/optimizer/v1/action_plans/p',
+    status: 503,
+    retryAfterSeconds: 7,
+    requestId: 'req-1',
+    serviceMessage: 'Service Unavailable: No backend. (secret)',
+  });
+  expect(isTransient(error)).toBe(true);
+  // No retries here: that is for whoever knows whether to.
+  expect(stub.received.filter(({ path }) => path.includes('action_plans'))).toHaveLength(1);
+});
+
+test('Retry-After as a date', async () => {
+  const date = new Date(Date.now() + 30_000).toUTCString();
+  const error = await failure(() => ({ status: 429, headers: { 'retry-after': date } }));
+  const { retryAfterSeconds } = error as OpenStackHttpError;
+  expect(retryAfterSeconds).toBeGreaterThan(27);
+  expect(retryAfterSeconds).toBeLessThan(32);
+});

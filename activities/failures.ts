@@ -1,0 +1,71 @@
+/**
+ * The only place where an OpenStack error becomes an ApplicationFailure: which type, retried or not, and after how
+ * long. Messages carry the service's own sentence, never a token and never a whole body (src/openstack/errors.ts
+ * sees to that).
+ */
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { FAILURES } from '../src/domain/failures.js';
+import type { FailureType } from '../src/domain/failures.js';
+import {
+  isForbidden,
+  isOpenStackError,
+  isOpenStackHttpError,
+  isTransient,
+  isUnauthorized,
+} from '../src/openstack/errors.js';
+import type { OpenStackHttpError } from '../src/openstack/errors.js';
+
+/** Longest Retry-After that is honoured, seconds: a service must not be able to park a rollback for a day. */
+const RETRY_AFTER_MAX_S = 300;
+
+/** A failure of this type, retryable where the list of failures says so. */
+export function failure(
+  type: FailureType,
+  message: string,
+  options: { cause?: Error; retryAfterSeconds?: number | null } = {},
+): ApplicationFailure {
+  const wait = options.retryAfterSeconds ?? null;
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: !FAILURES[type].retryable,
+    ...(options.cause === undefined ? {} : { cause: options.cause }),
+    ...(wait === null ? {} : { nextRetryDelay: Math.min(wait, RETRY_AFTER_MAX_S) * 1000 }),
+  });
+}
+
+/**
+ * What an activity throws for this error. A cancelled activity always throws the cancellation, whatever the call
+ * that it interrupted made of it. An error that nobody foresaw stays retryable: the retry policy bounds it.
+ */
+export function toFailure(error: unknown, signal: AbortSignal): Error {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  if (signal.aborted) return cancellation(signal);
+  if (isOpenStackError(error)) return openStackFailure(error);
+  if (error instanceof Error) return error;
+  return new Error(`Unexpected: ${String(error)}`);
+}
+
+/** The cancellation of the activity, as Temporal's SDK wants it thrown. */
+export function cancellation(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error ? reason : new CancelledFailure('The activity was cancelled');
+}
+
+function openStackFailure(error: Error): ApplicationFailure {
+  if (isTransient(error)) {
+    const retryAfterSeconds = isOpenStackHttpError(error) ? error.retryAfterSeconds : null;
+    return failure('OpenStackUnreachable', error.message, { retryAfterSeconds });
+  }
+  if (isUnauthorized(error)) return failure('OpenStackUnauthorized', error.message);
+  // Nova answers 403 both for a missing role and for a quota that is used up.
+  if (isForbidden(error) && !/quota/iu.test(error.message)) {
+    return failure('OpenStackUnauthorized', error.message);
+  }
+  return failure('OpenStackRefused', error.message);
+}
+
+/** The service's own sentence where there is one, for reasons that operators read. */
+export function sentence(error: OpenStackHttpError): string {
+  return error.serviceMessage ?? error.message;
+}

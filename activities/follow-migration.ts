@@ -1,0 +1,105 @@
+/**
+ * Follow one migration of one server until its record and the server agree that it is over. Reads only, through the
+ * worker's shared watch; what the end means is the caller's to say.
+ *
+ * When Nova writes what:
+ * - Live, done: the destination sets host and clears task_state, then the source sets the record `completed`
+ *   (nova/compute/manager.py, post_live_migration_at_destination called from _post_live_migration).
+ * - Live, refused by the scheduler or a check: the server's task_state is cleared, then the record is set `error`
+ *   (nova/conductor/manager.py, _live_migrate). Undone half-way: the same, then `failed` or `cancelled`
+ *   (nova/compute/manager.py, _rollback_live_migration). Failed in the driver: `error` first, then the server.
+ * - Cold: `finished`, then VERIFY_RESIZE (_finish_resize); `confirmed` or `reverted`, then the server's rest.
+ * So neither alone proves an end: both are awaited, and only for a limited time, because a conductor or a compute
+ * that died leaves a record open for ever.
+ */
+import type { ComputeMigration, ComputeServer } from '../src/openstack/cloud.js';
+import { failure } from './failures.js';
+import type { Kit } from './kit.js';
+import { isOpen, isQueued } from './move-decision.js';
+import { clockSeconds, stopwatch } from './waiting.js';
+import type { Run } from './waiting.js';
+import type { Verdict, WatchView } from './watch.js';
+
+export interface Followed {
+  serverId: string;
+  serverName: string;
+  /** Which record: the first that is younger than this id. */
+  after: number;
+  /** Nova's own time, not later than the record's first change. */
+  since: string | null;
+  /** The record as it is known already, if it is. */
+  record: ComputeMigration | null;
+}
+
+/** `stale`: the record has stayed open although the server rests, for longer than Nova ever takes. */
+export interface FollowEnd {
+  /** null: no record appeared in time. */
+  record: ComputeMigration | null;
+  stale: boolean;
+}
+
+/** Fails: CompensationTimeout; the migration itself is left alone. */
+export async function followMigration(kit: Kit, run: Run, what: Followed): Promise<FollowEnd> {
+  return kit.watch.follow<FollowEnd>({
+    serverId: what.serverId,
+    since: what.since,
+    signal: run.signal,
+    judge: migrationJudge(kit, what),
+  });
+}
+
+/** Keeps its own clocks: how long without a record, running, unchanged, ended but not agreed. */
+function migrationJudge(kit: Kit, what: Followed): (view: WatchView) => Verdict<FollowEnd> {
+  const elapsed = stopwatch();
+  const { timing, settings } = kit;
+  let record = what.record;
+  let changedAt = clockSeconds();
+  let startedAt: number | null = null;
+  let restsSince: number | null = null;
+
+  return (view) => {
+    const now = clockSeconds();
+    const seen = pick(view.records, what);
+    if (seen !== null && seen.status !== record?.status) changedAt = now;
+    record = seen ?? record;
+    if (record === null) {
+      return elapsed() > timing.record_appears ? { done: { record, stale: false } } : 'wait';
+    }
+    if (!isOpen(record)) {
+      if (agreed(view.server) || now - changedAt > timing.record_settles) {
+        return { done: { record, stale: false } };
+      }
+      return 'read-server';
+    }
+    if (!isQueued(record)) startedAt ??= now;
+    if (startedAt !== null && now - startedAt > settings.migration_timeout) {
+      throw failure(
+        'CompensationTimeout',
+        `Migration ${record.uuid} of ${what.serverName} is still ${record.status} after ${settings.migration_timeout} s; it was left to go on.`,
+      );
+    }
+    if (now - changedAt <= timing.record_settles) return 'wait';
+    // Unchanged for long: only now is the server asked whether it knows of the migration at all.
+    if (view.server === undefined) return 'read-server';
+    if (!agreed(view.server)) {
+      restsSince = null;
+      return 'wait';
+    }
+    restsSince ??= now;
+    const stale = view.server === null || now - restsSince > timing.record_settles;
+    return stale ? { done: { record, stale: true } } : 'wait';
+  };
+}
+
+/** The record that is followed: known by its id, else the first that is younger than those before. */
+function pick(records: ComputeMigration[], what: Followed): ComputeMigration | null {
+  const known = what.record;
+  if (known !== null) return records.find((one) => one.id === known.id) ?? null;
+  return records.findLast((one) => one.id > what.after) ?? null;
+}
+
+/** The server is gone, in ERROR, or rests: nothing more will come of the migration. */
+function agreed(server: ComputeServer | null | undefined): boolean {
+  if (server === undefined) return false;
+  return server === null || server.status === 'ERROR' || server.taskState === null;
+}

@@ -1,0 +1,31 @@
+/**
+ * What the activities of one worker share: the cloud, the settings, the one poller and the bound per host.
+ * No logic.
+ */
+import type { OpenStackCloud } from '../src/openstack/cloud.js';
+import type { HostSlots } from './host-slots.js';
+import type { ActivitySettings } from './settings.js';
+import type { ServerWatch } from './watch.js';
+
+/** Limits that are facts about OpenStack rather than an administrator's choice. Seconds. */
+export interface Timing {
+  /**
+   * From an accepted (202) request to its migration record. Nova makes the record in the conductor, after the
+   * answer (nova/conductor/manager.py, _live_migrate), and `changes-since` finds it only once it has been updated.
+   */
+  record_appears: number;
+  /** How long a migration record and its server may disagree at the end of a migration. */
+  record_settles: number;
+  /** How long reads may fail in passing, during a wait, before the activity gives up its attempt. */
+  read_errors: number;
+}
+
+export const DEFAULT_TIMING: Timing = { record_appears: 30, record_settles: 30, read_errors: 60 };
+
+export interface Kit {
+  cloud: OpenStackCloud;
+  settings: ActivitySettings;
+  timing: Timing;
+  watch: ServerWatch;
+  slots: HostSlots;
+}

@@ -1,0 +1,329 @@
+/**
+ * liveMigrateServer and coldMigrateServer: bring a server back to a host. Read, judge (move-decision.ts), do the one
+ * next thing, read again: so a retry, a lost answer or a duplicate finds what is under way and joins it.
+ * It must not know about order or about other servers.
+ */
+import type { Accepted, ComputeServer } from '../src/openstack/cloud.js';
+import type { MoveServerWork } from '../src/domain/layout-types.js';
+import type { Evidence } from '../src/domain/result.js';
+import { isBadRequest, isConflict, isNotFound } from '../src/openstack/errors.js';
+import { failure, sentence } from './failures.js';
+import { followMigration } from './follow-migration.js';
+import type { Followed } from './follow-migration.js';
+import type { Release } from './host-slots.js';
+import type { Kit } from './kit.js';
+import { decideMove, hostObstacle, isFailed } from './move-decision.js';
+import type { MoveDecision, MoveView } from './move-decision.js';
+import { failedMove, refusedMove } from './move-failures.js';
+import type { MoveFailure } from './move-failures.js';
+import { wellBefore } from './nova-time.js';
+import { readComputeService, readServer } from './reading.js';
+import { report, serverNow } from './reports.js';
+import type { CompensationInput, CompensationReport } from './types.js';
+import { clockSeconds, pause, poll } from './waiting.js';
+import type { Run } from './waiting.js';
+
+/** Readings of one attempt at most: each one follows, waits or asks for something that is bounded by itself. */
+const ROUNDS_MAX = 100;
+
+export async function moveServer(
+  kit: Kit,
+  run: Run,
+  input: CompensationInput<MoveServerWork>,
+  way: 'live' | 'cold',
+): Promise<CompensationReport> {
+  const move = new Move(kit, run, input, way);
+  try {
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      const ended = await move.step();
+      if (ended !== undefined) {
+        return { ...ended, evidence: { ...move.evidence, ...ended.evidence } };
+      }
+    }
+  } finally {
+    move.release();
+  }
+  throw failure('ServerBusy', `The server ${input.work.serverName} did not come to rest.`);
+}
+
+/** One attempt: what it has asked for and seen so far. */
+class Move {
+  readonly evidence: Evidence = {};
+  release: Release = () => undefined;
+  private readonly work: MoveServerWork;
+  private acted: boolean;
+  private hasSlot = false;
+  private ignoreOpenRecord = false;
+  private waiting: { for: string; since: number } | null = null;
+  private lastRefusal: string | null = null;
+
+  constructor(
+    private readonly kit: Kit,
+    private readonly run: Run,
+    private readonly input: CompensationInput<MoveServerWork>,
+    private readonly way: 'live' | 'cold',
+  ) {
+    this.work = input.work;
+    this.acted = run.asked();
+  }
+
+  /** Read and do the next thing; a report once there is nothing more to do. */
+  async step(): Promise<CompensationReport | undefined> {
+    const view = await this.read();
+    const decision = this.decide(view);
+    if (decision.do !== 'wait') this.waiting = null;
+    switch (decision.do) {
+      case 'report':
+        return decision.report;
+      case 'fail':
+        throw failure(decision.type, decision.message);
+      case 'wait':
+        return this.waitOut(decision, view);
+      case 'wait-for-host':
+        return this.waitForHost();
+      case 'follow':
+        this.countBothEnds(view);
+        return this.follow(view, {
+          ...this.followed(view),
+          record: decision.record,
+          since: wellBefore(decision.record.createdAt),
+        });
+      case 'confirm':
+        return this.confirm(view, decision.record.uuid);
+      default:
+        // A slot may have been long in coming: then it is read again before anything is asked.
+        return this.hasSlot ? this.ask(view) : this.takeSlot(view);
+    }
+  }
+
+  private async read(): Promise<MoveView> {
+    const { compute, identity } = this.kit.cloud;
+    const options = { signal: this.run.signal };
+    const { serverId, to } = this.work;
+    const [server, records, destination, ownUserId] = await Promise.all([
+      readServer(this.kit, this.run, serverId),
+      compute.listMigrations({ serverId }, options),
+      readComputeService(this.kit, this.run, to),
+      identity.ownUserId(options),
+    ]);
+    return { server, records: records.toSorted((a, b) => b.id - a.id), destination, ownUserId };
+  }
+
+  private decide(view: MoveView): MoveDecision {
+    return decideMove(view, {
+      way: this.way,
+      work: this.work,
+      onDrift: this.input.on_drift,
+      acted: this.acted,
+      ignoreOpenRecord: this.ignoreOpenRecord,
+    });
+  }
+
+  // ---- waiting
+
+  /** Until the judgement changes. Bounded: a task by busy_timeout, a migration by migration_timeout. */
+  private async waitOut(
+    decision: MoveDecision & { do: 'wait' },
+    view: MoveView,
+  ): Promise<undefined> {
+    const { settings, timing } = this.kit;
+    const limit = {
+      task: settings.busy_timeout,
+      migration: settings.migration_timeout,
+      record: timing.record_settles,
+    }[decision.for];
+    if (this.waiting?.for !== decision.for) {
+      this.waiting = { for: decision.for, since: clockSeconds() };
+    }
+    const { since } = this.waiting;
+    const [newest] = view.records;
+    const changed = await this.kit.watch.follow<boolean>({
+      serverId: this.work.serverId,
+      since: wellBefore(newest?.createdAt ?? view.server?.updatedAt ?? null),
+      signal: this.run.signal,
+      judge: ({ records, server }) => {
+        if (server === undefined) return 'read-server';
+        const seen = records.length === 0 ? view.records : records;
+        const now = this.decide({ ...view, server, records: seen });
+        if (now.do !== 'wait' || now.for !== decision.for) return { done: true };
+        return clockSeconds() - since > limit ? { done: false } : 'wait';
+      },
+    });
+    if (changed) return undefined;
+    if (decision.for !== 'record') {
+      throw failure(
+        'ServerBusy',
+        `${this.work.serverName} was busy for ${limit} s: ${decision.what}`,
+      );
+    }
+    this.ignoreOpenRecord = true;
+    return undefined;
+  }
+
+  private async waitForHost(): Promise<CompensationReport | undefined> {
+    const { to } = this.work;
+    const up = await poll(this.kit, this.run, this.kit.settings.host_up_timeout, async () => {
+      const service = await readComputeService(this.kit, this.run, to);
+      const obstacle = service === null ? null : hostObstacle(service);
+      return obstacle?.mayPass === true ? undefined : true;
+    });
+    if (up === true) return undefined;
+    return {
+      ...report('BLOCKED', `nova-compute on ${to} is down`, null, this.evidence),
+      needs: to,
+    };
+  }
+
+  // ---- the bound per host
+
+  private async takeSlot(view: MoveView): Promise<undefined> {
+    const hosts = this.bothEnds(view);
+    this.release = await this.kit.slots.acquire(this.input.rollback_id, hosts, this.run.signal);
+    this.hasSlot = true;
+    return undefined;
+  }
+
+  private countBothEnds(view: MoveView): void {
+    if (this.hasSlot) return;
+    this.release = this.kit.slots.occupy(this.bothEnds(view));
+    this.hasSlot = true;
+  }
+
+  private bothEnds(view: MoveView): string[] {
+    return [view.server?.host ?? this.work.from, this.work.to];
+  }
+
+  // ---- asking and following
+
+  private followed(view: MoveView): Followed {
+    return {
+      serverId: this.work.serverId,
+      serverName: this.work.serverName,
+      after: Math.max(0, ...view.records.map((record) => record.id)),
+      since: null,
+      record: null,
+    };
+  }
+
+  private async ask(view: MoveView): Promise<CompensationReport | undefined> {
+    const { compute } = this.kit.cloud;
+    const { serverId, to } = this.work;
+    const options = { signal: this.run.signal };
+    const accepted = await this.request(() =>
+      this.way === 'live'
+        ? compute.liveMigrate(serverId, to, options)
+        : compute.coldMigrate(serverId, to, options),
+    );
+    if ('refused' in accepted) return this.refused(accepted.refused, view);
+    if ('again' in accepted) return undefined;
+    if (accepted.requestId !== null) this.evidence.nova_request_id = accepted.requestId;
+    // The server's own time is the start of the listing: our clock and Nova's may differ.
+    const server = await readServer(this.kit, this.run, serverId);
+    return this.follow(view, {
+      ...this.followed(view),
+      since: wellBefore(server?.updatedAt ?? view.server?.updatedAt ?? null),
+    });
+  }
+
+  /**
+   * Ask once. 409 is "busy" (a task came in between), which the next reading waits out; said twice of a server
+   * that rests, it is a refusal. A 404 is seen by the next reading as well.
+   */
+  private async request(
+    call: () => Promise<Accepted>,
+  ): Promise<Accepted | { again: true } | { refused: string }> {
+    try {
+      this.run.asking();
+      const accepted = await call();
+      this.acted = true;
+      this.lastRefusal = null;
+      return accepted;
+    } catch (error) {
+      if (isNotFound(error)) {
+        this.acted = true;
+        return { again: true };
+      }
+      if (isBadRequest(error)) return { refused: sentence(error) };
+      if (!isConflict(error)) throw error;
+      const said = sentence(error);
+      if (!/task_state/u.test(said) && this.lastRefusal === said) return { refused: said };
+      this.lastRefusal = said;
+      await pause(this.kit.settings.poll_first, this.run.signal);
+      return { again: true };
+    }
+  }
+
+  private async follow(view: MoveView, what: Followed): Promise<CompensationReport | undefined> {
+    this.acted = true;
+    const followed = await followMigration(this.kit, this.run, what);
+    let { record } = followed;
+    if (record === null) {
+      // The listing may have been asked from too late a time: look at all records of the server once.
+      const { records } = await this.read();
+      record = records.findLast((one) => one.id > what.after) ?? null;
+      if (record === null) throw this.unrecorded();
+    }
+    this.evidence.migration_uuid = record.uuid;
+    if (followed.stale) this.ignoreOpenRecord = true;
+    if (!isFailed(record)) return undefined;
+    return this.failed(view, record.status);
+  }
+
+  private unrecorded(): Error {
+    const trace = this.evidence.nova_request_id ?? 'no request id';
+    return failure(
+      'OpenStackUnreachable',
+      `Nova accepted the migration of ${this.work.serverName} (${trace}) but made no record of it within ${this.kit.timing.record_appears} s`,
+    );
+  }
+
+  private async confirm(
+    view: MoveView,
+    migration: string,
+  ): Promise<CompensationReport | undefined> {
+    this.evidence.migration_uuid = migration;
+    const { compute } = this.kit.cloud;
+    const { serverId, serverName } = this.work;
+    this.countBothEnds(view);
+    const accepted = await this.request(() =>
+      compute.confirmResize(serverId, { signal: this.run.signal }),
+    );
+    if ('again' in accepted) return undefined;
+    if ('refused' in accepted) {
+      const said = `The migration of ${serverName} could not be confirmed: ${accepted.refused}`;
+      throw failure('MigrationFailed', said);
+    }
+    const record = view.records.find((one) => one.uuid === migration) ?? null;
+    return this.follow(view, {
+      ...this.followed(view),
+      // As if it were already: only what comes after `finished` is of interest now.
+      record: record === null ? null : { ...record, status: 'confirming' },
+      since: wellBefore(record?.createdAt ?? null),
+    });
+  }
+
+  // ---- how it can fail
+
+  private refused(said: string, view: MoveView): CompensationReport {
+    return this.ended(refusedMove(this.work, this.way, said, view.server), view.server);
+  }
+
+  private async failed(view: MoveView, status: string): Promise<CompensationReport> {
+    const server = await readServer(this.kit, this.run, this.work.serverId);
+    const end = await failedMove(this.kit, this.run, {
+      work: this.work,
+      way: this.way,
+      status,
+      requestId: this.evidence.nova_request_id ?? null,
+      server,
+    });
+    return this.ended(end, server ?? view.server);
+  }
+
+  private ended(end: MoveFailure, server: ComputeServer | null): CompensationReport {
+    if ('type' in end) throw failure(end.type, end.message);
+    const { outcome, reason, ...more } = end;
+    const now = server === null ? null : serverNow(server);
+    return { ...report(outcome, reason, now, this.evidence), ...more };
+  }
+}

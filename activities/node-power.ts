@@ -1,0 +1,131 @@
+/**
+ * setNodePowerState: a node back on, until its nova-compute is up; or back off, once it is disabled and empty.
+ * A node in maintenance, with a fault, or in transition to something else is never ours. What the host's
+ * compute service was before is put back at the end, whatever the end is.
+ */
+import type { BaremetalNode } from '../src/openstack/cloud.js';
+import type { SetNodePowerWork } from '../src/domain/layout-types.js';
+import type { ResourceState } from '../src/domain/result.js';
+import { failure } from './failures.js';
+import { emptyHost } from './host-emptying.js';
+import type { Kit } from './kit.js';
+import { changePower } from './power-change.js';
+import type { PowerTarget } from './power-change.js';
+import { readComputeService, readNode } from './reading.js';
+import { report } from './reports.js';
+import type { CompensationInput, CompensationReport } from './types.js';
+import { poll } from './waiting.js';
+import type { Run } from './waiting.js';
+
+function nodeNow(node: BaremetalNode): ResourceState {
+  return { power_state: node.powerState };
+}
+
+export async function setNodePowerState(
+  kit: Kit,
+  run: Run,
+  input: CompensationInput<SetNodePowerWork>,
+): Promise<CompensationReport> {
+  const { work } = input;
+  const node = await readNode(kit, run, work.nodeId);
+  if (node === null) {
+    return report('NOT_REVERSIBLE', `Ironic knows the node ${work.nodeName} no more`, null);
+  }
+  const reason = notOurs(node, work);
+  if (reason !== null) return report('KEPT', reason, nodeNow(node));
+  return work.to === 'power on' ? powerOn(kit, run, work, node) : powerOff(kit, run, work, node);
+}
+
+/** Why the node is left alone; a power change to the wanted state under way is none: it is joined. */
+function notOurs(node: BaremetalNode, work: SetNodePowerWork): string | null {
+  if (node.maintenance) {
+    const why = node.maintenanceReason === null ? '' : `: ${node.maintenanceReason}`;
+    return `The node is in maintenance${why}`;
+  }
+  if (node.fault !== null) return `The node has a fault: ${node.fault}`;
+  if (node.targetProvisionState !== null) {
+    return `The node is in transition (${node.provisionState ?? '?'} to ${node.targetProvisionState})`;
+  }
+  if (node.targetPowerState !== null && node.targetPowerState !== work.to) {
+    return `The node's power is being changed to ${node.targetPowerState} by somebody`;
+  }
+  return null;
+}
+
+async function powerOn(
+  kit: Kit,
+  run: Run,
+  work: SetNodePowerWork,
+  node: BaremetalNode,
+): Promise<CompensationReport> {
+  const wasOn = isAsWanted(node, work);
+  const after = wasOn ? node : await changePower(kit, run, work, 'power on');
+  const up = await computeIsUp(kit, run, work.host);
+  const outcome = wasOn && !run.asked() ? 'SKIPPED' : 'SUCCEEDED';
+  const note = outcome === 'SKIPPED' ? 'Already on' : null;
+  if (up) return report(outcome, note, nodeNow(after));
+  // The property is the node's power, and that is as before. What waits for the host judges it by itself.
+  const down = `the node is on, but nova-compute on ${work.host ?? 'it'} is not up after ${kit.settings.host_up_timeout} s`;
+  return report(outcome, down, nodeNow(after));
+}
+
+async function computeIsUp(kit: Kit, run: Run, host: string | null): Promise<boolean> {
+  if (host === null) return true;
+  const up = await poll(kit, run, kit.settings.host_up_timeout, async () => {
+    const service = await readComputeService(kit, run, host);
+    // Gone, or held down by somebody: no waiting brings it up.
+    if (service === null || service.forcedDown) return false;
+    return service.state === 'up' ? true : undefined;
+  });
+  return up === true;
+}
+
+async function powerOff(
+  kit: Kit,
+  run: Run,
+  work: SetNodePowerWork,
+  node: BaremetalNode,
+): Promise<CompensationReport> {
+  if (isAsWanted(node, work)) {
+    // A retry after the power went off may still have the service to put back.
+    if (work.host !== null) await emptyHost(kit, run, work.host, work.reason).putBack();
+    const done = run.asked();
+    return report(done ? 'SUCCEEDED' : 'SKIPPED', done ? null : 'Already off', nodeNow(node));
+  }
+  if (work.host === null) return report('SUCCEEDED', null, nodeNow(await off(kit, run, work)));
+  const emptying = emptyHost(kit, run, work.host, work.reason);
+  const obstacle = await emptying.begin();
+  if (obstacle !== null) {
+    await emptying.putBack();
+    return { ...report('BLOCKED', obstacle, nodeNow(node)), needs: work.host };
+  }
+  const end = await off(kit, run, work).catch(async (error: unknown) => {
+    // A worker that shuts down leaves it to the next one, which knows our reason again.
+    if (!run.signal.aborted) await emptying.putBack();
+    throw error;
+  });
+  await emptying.putBack();
+  return report('SUCCEEDED', null, nodeNow(end));
+}
+
+/** Softly, so that the host's system can end; hard only where an administrator permits it. */
+async function off(kit: Kit, run: Run, work: SetNodePowerWork): Promise<BaremetalNode> {
+  let target: PowerTarget = 'soft power off';
+  try {
+    return await changePower(kit, run, work, target);
+  } catch (error) {
+    if (!kit.settings.hard_power_off || !isPowerFailure(error)) throw error;
+    target = 'power off';
+  }
+  return changePower(kit, run, work, target);
+}
+
+function isPowerFailure(error: unknown): boolean {
+  return (
+    error instanceof Error && 'type' in error && error.type === failure('PowerFailed', '').type
+  );
+}
+
+function isAsWanted(node: BaremetalNode, work: SetNodePowerWork): boolean {
+  return node.powerState === work.to && node.targetPowerState === null;
+}

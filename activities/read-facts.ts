@@ -1,0 +1,183 @@
+/**
+ * Everything that the layout of one rollback looks at, read at one time. Reads only, a few calls at once; how many
+ * calls it takes depends on the plan, never on the size of the cloud alone.
+ */
+import type { WatcherAction, WatcherActionPlan } from '../src/openstack/cloud.js';
+import { groupBy } from '../src/domain/context.js';
+import { readChange } from '../src/domain/actions/read-change.js';
+import type { Facts, Host, InstanceAction, Node, OtherPlan, Server } from '../src/domain/facts.js';
+import { needsInstanceActions } from '../src/domain/layout.js';
+import { isNotFound } from '../src/openstack/errors.js';
+import { mapBounded } from './bounded.js';
+import type { Kit } from './kit.js';
+import { wellBefore } from './nova-time.js';
+import { readNode, readServer } from './reading.js';
+import type { Run } from './waiting.js';
+
+const CALLS_AT_ONCE = 8;
+/** Up to here servers are read one by one; beyond, all of the cloud are listed, a thousand a page. */
+const SERVERS_ONE_BY_ONE = 50;
+/** Other plans whose actions are read; Watcher's newest come first. */
+export const OTHER_PLANS_MAX = 500;
+
+/** Plans in these states may change something, or have. A PENDING one is about to. */
+const RUNNING = new Set(['PENDING', 'ONGOING', 'CANCELLING']);
+const RAN = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
+
+export interface ReadFacts {
+  facts: Facts;
+  /** Other plans beyond OTHER_PLANS_MAX, which were not looked into. */
+  plansLeftOut: number;
+}
+
+export async function readFacts(kit: Kit, run: Run, plan: WatcherActionPlan): Promise<ReadFacts> {
+  const options = { signal: run.signal };
+  const actions = await kit.cloud.optimizer.listActions(plan.uuid, options);
+  const named = namedIn(actions);
+  const [others, hosts, servers, nodes, migrations, instanceActions, ownUserId] = await Promise.all(
+    [
+      readOtherPlans(kit, run, plan, actions),
+      readHosts(kit, run),
+      readServers(kit, run, named.servers),
+      readNodes(kit, run, named.nodes),
+      readMigrations(kit, run, plan, named.servers),
+      readInstanceActions(kit, run, needsInstanceActions({ actions })),
+      kit.cloud.identity.ownUserId(options),
+    ],
+  );
+  const facts: Facts = {
+    plan,
+    actions,
+    otherPlans: others.plans,
+    hosts,
+    servers,
+    migrations,
+    instanceActions,
+    nodes,
+    ownUserId,
+    readAt: new Date().toISOString(),
+  };
+  return { facts, plansLeftOut: others.leftOut };
+}
+
+function namedIn(actions: WatcherAction[]): { servers: string[]; nodes: string[] } {
+  const servers = new Set<string>();
+  const nodes = new Set<string>();
+  for (const { type, parameters } of actions) {
+    const change = readChange(type, parameters);
+    if (change.kind === 'move' || change.kind === 'stop') servers.add(change.serverId);
+    if (change.kind === 'power') nodes.add(change.nodeId);
+  }
+  return { servers: [...servers], nodes: [...nodes] };
+}
+
+/** Those that run, or that ended after the first of our actions did: only they can be newer on anything. */
+async function readOtherPlans(
+  kit: Kit,
+  run: Run,
+  plan: WatcherActionPlan,
+  actions: WatcherAction[],
+): Promise<{ plans: OtherPlan[]; leftOut: number }> {
+  const options = { signal: run.signal };
+  const { optimizer } = kit.cloud;
+  const listed = await optimizer.listActionPlans({ changedSince: plan.createdAt }, options);
+  const firstEnd = firstEnded(plan, actions);
+  const relevant = listed.filter(
+    (other) =>
+      other.uuid !== plan.uuid &&
+      (RUNNING.has(other.state) ||
+        (RAN.has(other.state) && Date.parse(other.updatedAt ?? other.createdAt) >= firstEnd)),
+  );
+  const looked = relevant.slice(0, OTHER_PLANS_MAX);
+  const plans = await mapBounded(looked, CALLS_AT_ONCE, async (other) => ({
+    plan: other,
+    actions: await optimizer.listActions(other.uuid, options),
+  }));
+  return { plans, leftOut: relevant.length - looked.length };
+}
+
+/** Milliseconds. A plan of which nothing ran has no such end: then all since it was made count. */
+function firstEnded(plan: WatcherActionPlan, actions: WatcherAction[]): number {
+  const ends = actions
+    .filter((action) => action.state !== 'PENDING' && action.updatedAt !== null)
+    .map((action) => Date.parse(action.updatedAt ?? ''))
+    .filter((end) => !Number.isNaN(end));
+  return ends.reduce((first, end) => Math.min(first, end), Infinity) === Infinity
+    ? Date.parse(plan.createdAt)
+    : ends.reduce((first, end) => Math.min(first, end));
+}
+
+/** os-services (nova-compute) joined with os-hypervisors. */
+export async function readHosts(kit: Kit, run: Run): Promise<Host[]> {
+  const options = { signal: run.signal };
+  const [services, hypervisors] = await Promise.all([
+    kit.cloud.compute.listServices({}, options),
+    kit.cloud.compute.listHypervisors(options),
+  ]);
+  // An Ironic compute service has many hypervisors: then none of them is the host.
+  const byHost = groupBy(hypervisors, (one) => one.serviceHost);
+  return services
+    .filter((service) => service.binary === 'nova-compute')
+    .map((service) => {
+      const own = byHost.get(service.host) ?? [];
+      const hypervisor = own.length === 1 ? own[0] : undefined;
+      return {
+        name: service.host,
+        serviceId: service.id,
+        hypervisorId: hypervisor?.id ?? null,
+        hypervisorHostname: hypervisor?.hostname ?? null,
+        status: service.status,
+        state: service.state,
+        disabledReason: service.disabledReason,
+        forcedDown: service.forcedDown,
+        updatedAt: service.updatedAt,
+      };
+    });
+}
+
+/** Those that exist. */
+export async function readServers(kit: Kit, run: Run, ids: string[]): Promise<Server[]> {
+  if (ids.length > SERVERS_ONE_BY_ONE) {
+    const wanted = new Set(ids);
+    const all = await kit.cloud.compute.listServers({}, { signal: run.signal });
+    return all.filter((server) => wanted.has(server.id));
+  }
+  const read = await mapBounded(ids, CALLS_AT_ONCE, (id) => readServer(kit, run, id));
+  return read.filter((server) => server !== null);
+}
+
+/** Those that exist. No node, no call: a cloud without bare metal service is none the worse for it. */
+export async function readNodes(kit: Kit, run: Run, ids: string[]): Promise<Node[]> {
+  const read = await mapBounded(ids, CALLS_AT_ONCE, (id) => readNode(kit, run, id));
+  return read.filter((node) => node !== null);
+}
+
+async function readMigrations(
+  kit: Kit,
+  run: Run,
+  plan: WatcherActionPlan,
+  servers: string[],
+): Promise<Facts['migrations']> {
+  if (servers.length === 0) return [];
+  const wanted = new Set(servers);
+  // A little more than the plan's own time: Watcher's clock made that time, Nova's compares it.
+  const changedSince = wellBefore(plan.createdAt) ?? plan.createdAt;
+  const listed = await kit.cloud.compute.listMigrations({ changedSince }, { signal: run.signal });
+  return listed.filter((record) => wanted.has(record.serverId));
+}
+
+async function readInstanceActions(
+  kit: Kit,
+  run: Run,
+  servers: string[],
+): Promise<InstanceAction[]> {
+  const read = await mapBounded(servers, CALLS_AT_ONCE, async (id) => {
+    try {
+      return await kit.cloud.compute.listInstanceActions(id, { signal: run.signal });
+    } catch (error) {
+      if (isNotFound(error)) return [];
+      throw error;
+    }
+  });
+  return read.flat();
+}

@@ -1,0 +1,130 @@
+/**
+ * How an activity runs and waits: it heartbeats while it does, ends promptly when it is cancelled (a worker that
+ * shuts down: the change itself goes on, another worker joins it), and every wait has a limit.
+ */
+import { Context } from '@temporalio/activity';
+import { isTransient } from '../src/openstack/errors.js';
+import { cancellation, toFailure } from './failures.js';
+import type { Kit } from './kit.js';
+
+/** One attempt of an activity. */
+export interface Run {
+  signal: AbortSignal;
+  /** Temporal's count, from 1. */
+  attempt: number;
+  /** Whether this or an earlier attempt asked the cloud for the change: then "as wanted" is our doing. */
+  asked(): boolean;
+  /** Say so before asking, so that a retry after a lost answer knows. */
+  asking(): void;
+}
+
+/** Heartbeats come at a third of the time-out: two may be lost. Milliseconds at least. */
+const HEARTBEAT_MIN_MS = 10;
+
+/** Run an activity's body with heartbeats; whatever it throws becomes the failure that Temporal should see. */
+export async function runActivity<T>(kit: Kit, body: (run: Run) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const signal = context.cancellationSignal;
+  let details = { asked: wasAsked(context.info.heartbeatDetails) };
+  const beat = (): void => context.heartbeat(details);
+  const everyMs = (kit.settings.limits.heartbeat_timeout * 1000) / 3;
+  const timer = setInterval(beat, Math.max(everyMs, HEARTBEAT_MIN_MS));
+  beat();
+  try {
+    if (signal.aborted) throw cancellation(signal);
+    return await body({
+      signal,
+      attempt: context.info.attempt,
+      asked: () => details.asked,
+      asking: () => {
+        details = { asked: true };
+        beat();
+      },
+    });
+  } catch (error) {
+    throw toFailure(error, signal);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Details of an earlier attempt's heartbeat: anything may be in there, of any version of this program. */
+function wasAsked(details: unknown): boolean {
+  return (
+    typeof details === 'object' && details !== null && 'asked' in details && details.asked === true
+  );
+}
+
+/** Resolves after that many seconds; rejects with the cancellation as soon as the signal fires. */
+export async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw cancellation(signal);
+  await new Promise<void>((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(cancellation(signal));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, seconds * 1000);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** Seconds on a clock that nobody sets. */
+export function clockSeconds(): number {
+  return performance.now() / 1000;
+}
+
+/** Seconds since it was made. */
+export function stopwatch(): () => number {
+  const start = clockSeconds();
+  return () => clockSeconds() - start;
+}
+
+/** Bears errors that pass, for a limited time since the last good read. */
+export class Patience {
+  private lastGood = clockSeconds();
+
+  constructor(private readonly limitSeconds: number) {}
+
+  good(): void {
+    this.lastGood = clockSeconds();
+  }
+
+  /** Whether to go on after this error. */
+  bears(error: unknown): boolean {
+    return isTransient(error) && clockSeconds() - this.lastGood < this.limitSeconds;
+  }
+}
+
+/**
+ * Read until `read` gives something else than undefined: fast at first, then slower. undefined once `limitSeconds`
+ * are over (after one last read). Errors that pass are borne for a while.
+ */
+export async function poll<T>(
+  kit: Kit,
+  run: Run,
+  limitSeconds: number,
+  read: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const elapsed = stopwatch();
+  const patience = new Patience(kit.timing.read_errors);
+  let wait = kit.settings.poll_first;
+  for (;;) {
+    const last = elapsed() >= limitSeconds;
+    try {
+      const found = await read();
+      if (found !== undefined) return found;
+      patience.good();
+    } catch (error) {
+      if (run.signal.aborted || !patience.bears(error)) throw error;
+    }
+    if (last) return undefined;
+    await pause(Math.min(wait, Math.max(limitSeconds - elapsed(), 0.001)), run.signal);
+    wait = Math.min(wait * GROWTH, kit.settings.poll_max);
+  }
+}
+
+/** How much longer each pause is than the one before while nothing changes. */
+export const GROWTH = 1.5;

@@ -104,7 +104,6 @@ function refuseOld(plan: PlanToJudge): Refusal | null {
   // A plan that ended "after" the request is a matter of two clocks, not of age.
   const age = Math.max(0, (requested - ended) / 1000);
   if (age <= limit) return null;
-  const say = (seconds: number): string => `${sayDuration(seconds)} (${Math.floor(seconds)} s)`;
   const ceiling = say(plan.maxAgeCeiling);
   return refuse(
     'PlanTooOld',
@@ -115,4 +114,8 @@ function refuseOld(plan: PlanToJudge): Refusal | null {
         : `An administrator can raise the greatest max_age, now ${ceiling}, with ROLLBACK_MAX_AGE_CEILING; ` +
           'but mind that the cloud has changed since.'),
   );
+}
+
+function say(seconds: number): string {
+  return `${sayDuration(seconds)} (${Math.floor(seconds)} s)`;
 }

@@ -1,11 +1,17 @@
 /** The facts, indexed: everything that the rules look up, so that no rule searches a list. Pure. */
-import { readChange } from './actions/read-change.js';
 import type { Change } from './actions/change.js';
 import type { Action, Facts, InstanceAction, Migration, Node, Server } from './facts.js';
-import { HostIndex } from './hosts.js';
-import { newerChanges, type NewerChange } from './other-plans.js';
+import type { HostIndex } from './hosts.js';
 import type { RollbackOptions } from './options.js';
-import { endOf } from './time.js';
+
+/** The last change of a property by another plan. */
+export interface NewerChange {
+  planUuid: string;
+  /** ISO time, for people. */
+  at: string;
+  /** The same in milliseconds. */
+  end: number;
+}
 
 /** One action of the plan with what it asks for. */
 export interface Member<C extends Change = Change> {
@@ -32,33 +38,6 @@ export interface Context {
   /** By property (see property.ts): the last change of it by another plan. */
   newer: ReadonlyMap<string, NewerChange>;
   members: Member[];
-}
-
-export function contextOf(facts: Facts, options: RollbackOptions): Context {
-  const hosts = new HostIndex(facts.hosts);
-  const nodes = new Map(facts.nodes.map((node) => [node.uuid, node]));
-  const selected = options.actions === null ? null : new Set(options.actions);
-  return {
-    facts,
-    options,
-    hosts,
-    nodes,
-    servers: new Map(facts.servers.map((server) => [server.id, server])),
-    actions: new Map(facts.actions.map((action) => [action.uuid, action])),
-    migrations: groupBy(
-      facts.migrations.toSorted((a, b) => a.id - b.id),
-      (record) => record.serverId,
-    ),
-    instanceActions: groupBy(facts.instanceActions, (action) => action.serverId),
-    newer: newerChanges(facts.otherPlans, hosts),
-    members: facts.actions.map((action, index) => ({
-      action,
-      index,
-      change: readChange(action.type, action.parameters),
-      end: endOf(action),
-      selected: selected === null || selected.has(action.uuid),
-    })),
-  };
 }
 
 /** In the order given, per key. */

@@ -9,6 +9,7 @@
  * A level waits only where the same host or the same server is concerned. A host's service has one compensation (to enable
  * or to disable) and so has its node, because actions on one property are merged.
  */
+import { unreachable } from './unreachable.js';
 import type { Stake, Verdict } from './verdict.js';
 
 export interface Ordered {
@@ -84,8 +85,6 @@ function addFinal(index: Index, id: string, stake: Stake): void {
 }
 
 function parentsOf(index: Index, stake: Stake): string[] {
-  const at = (map: Map<string, string[]>, key: string | null): string[] =>
-    key === null ? [] : (map.get(key) ?? []);
   switch (stake.kind) {
     case 'service':
       return stake.to === 'enabled' ? at(index.nodeOn, stake.host) : at(index.onto, stake.host);
@@ -117,7 +116,13 @@ function parentsOf(index: Index, stake: Stake): string[] {
         ...at(index.stay, stake.host),
       ];
     }
+    default:
+      return unreachable(stake);
   }
+}
+
+function at(map: Map<string, string[]>, key: string | null): string[] {
+  return key === null ? [] : (map.get(key) ?? []);
 }
 
 function add(map: Map<string, string[]>, key: string | null, id: string): void {

@@ -5,19 +5,13 @@
 import { readChange } from './actions/read-change.js';
 import type { Change } from './actions/change.js';
 import { hasSucceeded } from './action-states.js';
+import type { NewerChange } from './context.js';
 import type { Action, Facts, Node, OtherPlan } from './facts.js';
 import type { HostIndex } from './hosts.js';
 import type { Refusal } from './layout-types.js';
 import { hostOfService, propertyOf } from './property.js';
 import { endOf } from './time.js';
-
-export interface NewerChange {
-  planUuid: string;
-  /** ISO time, for people. */
-  at: string;
-  /** The same in milliseconds. */
-  end: number;
-}
+import { unreachable } from './unreachable.js';
 
 /**
  * Per property, the last change of it by any other plan. Only SUCCEEDED actions: what a failed one left behind shows
@@ -103,5 +97,7 @@ function touchedBy(change: Change, hosts: HostIndex, nodes: ReadonlyMap<string, 
       return change.volumeId === null ? [] : [`volume ${change.volumeId}`];
     case 'nothing':
       return [];
+    default:
+      return unreachable(change);
   }
 }

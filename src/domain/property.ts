@@ -5,6 +5,7 @@
 import type { Change } from './actions/change.js';
 import type { Host } from './facts.js';
 import type { HostIndex } from './hosts.js';
+import { unreachable } from './unreachable.js';
 
 export const serverHost = (serverId: string): string => `server ${serverId} host`;
 export const serverPower = (serverId: string): string => `server ${serverId} power`;
@@ -27,6 +28,8 @@ export function propertyOf(change: Change, hosts: HostIndex): string | null {
     case 'nothing':
     case 'opaque':
       return null;
+    default:
+      return unreachable(change);
   }
 }
 

@@ -13,6 +13,7 @@ import type { MoveServerWork } from './layout-types.js';
 import { hasArrived, isReverted, isUnderWay, type MoveMember, type Proofs } from './proof.js';
 import { serverHost } from './property.js';
 import { serverNeverOurs, wayToMove } from './server-rules.js';
+import { unreachable } from './unreachable.js';
 import {
   covered,
   judge,
@@ -364,6 +365,8 @@ function withFlavor(member: MoveMember, host: Verdict, step: Step): Verdict {
     case 'KEPT':
     case 'NOT_REVERSIBLE':
       return { ...host, reason: `${host.reason} ${FLAVOR_LOST}` };
+    default:
+      return unreachable(host.state);
   }
 }
 

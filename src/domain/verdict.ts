@@ -2,9 +2,8 @@
  * The verdict on one action: what its compensation will be, and the comparison of before, after and now that every
  * property goes through. Pure.
  */
-import type { Member } from './context.js';
+import type { Member, NewerChange } from './context.js';
 import type { CompensationWork } from './layout-types.js';
-import type { NewerChange } from './other-plans.js';
 import type { DriftPolicy } from './options.js';
 import type { Evidence, ResourceState, ResourceType } from './result.js';
 
@@ -97,21 +96,26 @@ export function judge(it: Comparison): Judgement {
       'Roll that plan back first, or ask with on_drift "restore".';
     return { state: 'KEPT', reason, drift: true, evidence: { action_plan_uuid: newer.planUuid } };
   }
-  const end = (state: Verdict['state'], reason: string, drift = false): Judgement => ({
-    state,
-    reason,
-    drift,
-    evidence: {},
-  });
   if (it.isBefore) {
     return it.unproved === null
-      ? end('SKIPPED', `${it.name} ${it.nowIs}, as before the plan.`)
-      : end('SKIPPED', `The action never took effect: ${it.name} ${it.nowIs}, as before the plan.`);
+      ? ended('SKIPPED', `${it.name} ${it.nowIs}, as before the plan.`)
+      : ended(
+          'SKIPPED',
+          `The action never took effect: ${it.name} ${it.nowIs}, as before the plan.`,
+        );
   }
-  if (it.neverOurs !== null) return end('KEPT', it.neverOurs);
-  if (it.unproved !== null) return end('NOT_REVERSIBLE', it.unproved);
+  if (it.neverOurs !== null) return ended('KEPT', it.neverOurs);
+  if (it.unproved !== null) return ended('NOT_REVERSIBLE', it.unproved);
   if (it.isAfter || policy === 'restore') return 'restore';
-  return end('KEPT', `${it.name} ${it.nowIs}: somebody changed it since the plan.`, true);
+  return ended(
+    'KEPT',
+    `${it.name} ${it.nowIs}: somebody changed it since the plan, so it is left alone.`,
+    true,
+  );
+}
+
+function ended(state: Verdict['state'], reason: string, drift = false): Judgement {
+  return { state, reason, drift, evidence: {} };
 }
 
 /** An action whose property another action's compensation restores. */

@@ -1,0 +1,35 @@
+/** Builds the indexed facts of context.ts. Pure. */
+import { readChange } from './actions/read-change.js';
+import { groupBy, type Context } from './context.js';
+import type { Facts } from './facts.js';
+import { HostIndex } from './hosts.js';
+import type { RollbackOptions } from './options.js';
+import { newerChanges } from './other-plans.js';
+import { endOf } from './time.js';
+
+export function contextOf(facts: Facts, options: RollbackOptions): Context {
+  const hosts = new HostIndex(facts.hosts);
+  const nodes = new Map(facts.nodes.map((node) => [node.uuid, node]));
+  const selected = options.actions === null ? null : new Set(options.actions);
+  return {
+    facts,
+    options,
+    hosts,
+    nodes,
+    servers: new Map(facts.servers.map((server) => [server.id, server])),
+    actions: new Map(facts.actions.map((action) => [action.uuid, action])),
+    migrations: groupBy(
+      facts.migrations.toSorted((a, b) => a.id - b.id),
+      (record) => record.serverId,
+    ),
+    instanceActions: groupBy(facts.instanceActions, (action) => action.serverId),
+    newer: newerChanges(facts.otherPlans, hosts),
+    members: facts.actions.map((action, index) => ({
+      action,
+      index,
+      change: readChange(action.type, action.parameters),
+      end: endOf(action),
+      selected: selected === null || selected.has(action.uuid),
+    })),
+  };
+}

@@ -1,8 +1,9 @@
 /**
- * The only logger: pino, one JSON object per line, or lines for people. Secrets stay out by construction: fields
- * whose name speaks of one are blanked at any depth, errors are reduced to type, message, code and stack, and
- * what looks like a Keystone token is blanked in the finished line. It must not know what is logged.
+ * The only logger: pino, one JSON object per line, or lines for people. Secrets stay out by construction: in the
+ * finished line, whatever made it, fields whose name speaks of one are blanked at any depth, and so is what looks
+ * like a Keystone token; errors are reduced to type, message, code and stack. It must not know what is logged.
  */
+import { types } from 'node:util';
 import { pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import type { LogLevel } from './config.js';
@@ -21,14 +22,14 @@ const SECRET_NAME = /token|passw|secret|authorization|cookie|credential|api_?key
 /** Fernet tokens begin so (base64 of version byte 0x80 and the time); JWS tokens are three parts behind "eyJ". */
 const TOKEN_TEXT = /gAAAAA[\w-]{20,}={0,2}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/g;
 const BLANK = '[redacted]';
-const MAX_DEPTH = 6;
+const MAX_CAUSES = 4;
 
 export function createLogger(options: LogOptions): Logger {
   const target = options.destination ?? pino.destination({ dest: 2, sync: true });
   const pretty = options.format === 'pretty';
   const destination: DestinationStream = {
     write(line) {
-      const clean = line.replace(TOKEN_TEXT, BLANK);
+      const clean = withoutSecrets(line);
       target.write(pretty ? prettyLine(clean) : clean);
     },
   };
@@ -38,11 +39,11 @@ export function createLogger(options: LogOptions): Logger {
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       messageKey: 'msg',
-      formatters: {
-        level: (label) => ({ level: label }),
-        bindings: (fields) => blankFields(fields, 0),
-        log: (fields) => blankFields(fields, 0),
-      },
+      // A circle or a deep structure must not end the process.
+      depthLimit: 6,
+      edgeLimit: 200,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: (error: unknown) => describeError(error, 0) },
     },
     destination,
   );
@@ -53,29 +54,25 @@ export function silentLogger(): Logger {
   return pino({ level: 'silent' });
 }
 
-function blankFields(fields: object, depth: number): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) {
-    result[name] = SECRET_NAME.test(name) ? BLANK : blank(value, depth + 1);
-  }
-  return result;
-}
-
-function blank(value: unknown, depth: number): unknown {
-  if (value instanceof Error) return describeError(value, depth);
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  if (depth > MAX_DEPTH) return '[too deep]';
-  if (Array.isArray(value)) return value.map((item) => blank(item, depth + 1));
-  return blankFields(value, depth);
+/** In the finished line and not in the fields, because child loggers keep theirs as text. */
+function withoutSecrets(line: string): string {
+  const masked = line.replace(TOKEN_TEXT, BLANK);
+  // Reading every line again is worth it only where there may be something to blank.
+  if (!SECRET_NAME.test(masked)) return masked;
+  const parsed: unknown = JSON.parse(masked, (name, value: unknown) =>
+    SECRET_NAME.test(name) && value !== null ? BLANK : value,
+  );
+  return `${JSON.stringify(parsed)}\n`;
 }
 
 /** An error may carry a request with its headers: only what is named here gets into a log. */
-function describeError(error: Error, depth: number): Record<string, unknown> {
+function describeError(error: unknown, depth: number): unknown {
+  if (!(error instanceof Error) && !types.isNativeError(error)) return error;
   const described: Record<string, unknown> = { type: error.name, message: error.message };
   if ('code' in error && typeof error.code === 'string') described.code = error.code;
   if ('type' in error && typeof error.type === 'string') described.failure = error.type;
   described.stack = error.stack;
-  if (error.cause instanceof Error && depth <= MAX_DEPTH) {
+  if (error.cause !== undefined && depth < MAX_CAUSES) {
     described.cause = describeError(error.cause, depth + 1);
   }
   return described;

@@ -32,15 +32,24 @@ const LIMITS = {
 const MAX_CONNECTIONS = 5000;
 
 /** Rejects where it cannot listen (address in use, not this machine's). */
-export async function startApiServer(deps: Omit<ApiDeps, 'closing'>): Promise<ApiServer> {
+export async function startApiServer(
+  deps: Omit<ApiDeps, 'closing'>,
+  limits: Partial<typeof LIMITS> = {},
+): Promise<ApiServer> {
   const closing = new AbortController();
   const app = createApp({ ...deps, closing: closing.signal });
-  const server = createServer(LIMITS, (req, res) => {
+  const unused = new Set<Socket>();
+  const server = createServer({ ...LIMITS, ...limits }, (req, res) => {
+    unused.delete(req.socket);
     // Else its connection would stay open until keepAliveTimeout.
     res.once('finish', () => closing.signal.aborted && setImmediate(closeIdle, server));
     app(req, res);
   });
   server.maxConnections = MAX_CONNECTIONS;
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
   server.on('clientError', answerClientError);
   const { port } = await listen(server, deps.config.host, deps.config.port);
   const host = deps.config.host.includes(':') ? `[${deps.config.host}]` : deps.config.host;
@@ -50,6 +59,8 @@ export async function startApiServer(deps: Omit<ApiDeps, 'closing'>): Promise<Ap
     port,
     close(graceMs) {
       closing.abort();
+      // Node takes a connection without any request for a busy one.
+      for (const socket of unused) socket.destroy();
       closed ??= closeServer(server, graceMs);
       return closed;
     },

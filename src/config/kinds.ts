@@ -2,6 +2,7 @@
  * The kinds of value that a setting can have: how its text is read and, in words, what is allowed. It must not
  * know which settings there are, nor where their text comes from.
  */
+import { isIPv6 } from 'node:net';
 
 export interface Kind<T> {
   /** Completes the sentence "It must be …". */
@@ -61,8 +62,7 @@ export function hostName(): Kind<string> {
   return {
     allowed: 'a host name or an IP address, without a port',
     parse: (text) =>
-      /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(text) ||
-      /^[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9]+)?$/.test(text)
+      /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(text) || isIPv6(text)
         ? text
         : undefined,
   };

@@ -36,6 +36,11 @@ test('it is bounded, and so is its search', () => {
 });
 
 test('times', () => {
+  // Not by the result alone: on a machine whose own zone is UTC, a time without a zone is read rightly by luck.
+  const parse = jest.spyOn(Date, 'parse');
+  utcTime('2026-11-24T02:19:04.123456');
+  expect(parse).toHaveBeenCalledWith('2026-11-24T02:19:04.123Z');
+  parse.mockRestore();
   expect(utcTime('2026-11-24T02:19:04.123456')).toBe('2026-11-24T02:19:04.123Z');
   expect(utcTime('2026-11-24T02:19:04+02:00')).toBe('2026-11-24T00:19:04.000Z');
   expect(utcTime('2026-11-24T02:19:04Z')).toBe('2026-11-24T02:19:04.000Z');

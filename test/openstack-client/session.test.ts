@@ -30,6 +30,18 @@ test('twenty calls refused at once make one re-authentication, and all succeed',
   expect(stub.authentications() - before).toBe(1);
 });
 
+test('a refusal that comes late, of a token replaced meanwhile, makes no further authentication', async () => {
+  stub = await startStubCloud();
+  stub.handle = async ({ path, headers }) => {
+    if (!String(headers['x-auth-token']).startsWith('token-1-')) return NO_SERVICES;
+    if (path.includes('host=slow')) await new Promise((resolve) => setTimeout(resolve, 150));
+    return { status: 401 };
+  };
+  const { compute } = stub.connect();
+  await Promise.all(['slow', 'fast'].map((host) => compute.listServices({ host })));
+  expect(stub.authentications()).toBe(2);
+});
+
 test('a service that goes on refusing is asked twice, not for ever', async () => {
   stub = await startStubCloud();
   stub.handle = () => ({ status: 401, body: { error: { message: 'still no' } } });

@@ -84,6 +84,8 @@ export interface CloudSnapshot {
 export interface SimulatedCloudOptions {
   /** How long things take, milliseconds. Defaults are small enough for tests. */
   times?: Partial<{
+    /** From Nova's 202 until its conductor has written the migration record. */
+    conductor: number;
     liveMigration: number;
     coldMigration: number;
     confirm: number;
@@ -104,6 +106,8 @@ export interface SimulatedCloud {
   /** OS_* variables of the admin, for the typed clients and any other. */
   readonly env: Record<string, string>;
   readonly authUrl: string;
+  /** Another way to authenticate as the admin in `env`. */
+  readonly applicationCredential: { id: string; secret: string };
   /** User id of the admin in `env`, and of the simulated Watcher. */
   readonly adminUserId: string;
   readonly watcherUserId: string;
@@ -148,9 +152,14 @@ export interface SimulatedCloud {
         fault: string | null;
         provisionState: string;
         targetPowerState: string | null;
+        /** The conductor that holds the node's lock: power changes get 409. */
+        reservation: string | null;
+        /** Soft power offs run into their time limit. */
+        ignoresSoftPowerOff: boolean;
       }>,
     ): void;
     removeHost(host: string): void;
+    /** `updatedAt` moves the whole plan: its actions, and Nova's records of them, move by as much. */
     setActionPlan(uuid: string, change: Partial<{ state: string; updatedAt: string }>): void;
   };
 

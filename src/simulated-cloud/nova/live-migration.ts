@@ -1,0 +1,150 @@
+/**
+ * A live migration from request to end, as Nova's conductor and compute managers run it.
+ * Statuses: accepted → queued → preparing → running → completed, or error (nova/compute/manager.py, live_migration;
+ * nova/conductor/manager.py, _live_migrate). Knows nothing of HTTP.
+ */
+import type { Caller, Migration, Server } from '../state.js';
+import type { World } from '../world.js';
+import {
+  addEvent,
+  addMigration,
+  beginAction,
+  ledgerOf,
+  setDestination,
+  setMigrationStatus,
+  touch,
+} from './records.js';
+import type { Operation } from './records.js';
+import { findDestination } from './scheduler.js';
+
+export const NO_VALID_HOST = 'No valid host was found. ';
+
+/** Ends with whether the server moved. */
+export type Done = (succeeded: boolean) => void;
+
+interface LiveMigration extends Operation {
+  migration: Migration;
+  done: Done;
+}
+
+export function startLiveMigration(
+  world: World,
+  server: Server,
+  wanted: string | null,
+  caller: Caller,
+  done: Done = () => undefined,
+): void {
+  server.taskState = 'migrating';
+  touch(world, server);
+  const action = beginAction(world, server, caller, 'live-migration');
+  const operation = { server, caller, effect: 'live-migrate', action };
+  ledgerOf(world, operation, 'started', wanted);
+  // Nova's API only casts to the conductor: the migration record is not there yet when the 202 arrives.
+  world.clock.after(world.times.conductor, () => {
+    conduct(world, operation, wanted, done);
+  });
+}
+
+function conduct(world: World, operation: Operation, wanted: string | null, done: Done): void {
+  const { server, caller } = operation;
+  if (server.host === null || !world.state.servers.has(server.id)) {
+    done(false);
+    return;
+  }
+  const migration = addMigration(world, server, caller, {
+    type: 'live-migration',
+    status: 'accepted',
+    sourceCompute: server.host,
+  });
+  const live = { ...operation, migration, done };
+  const planned = world.state.failures.get(server.id)?.[0];
+  // A planned failure that reads like the scheduler's comes before any destination, every other one at the end.
+  const unfit = planned?.startsWith('No valid host') === true ? planned : null;
+  const destination = unfit === null ? findDestination(world, server, wanted) : null;
+  if (destination === null) {
+    if (unfit !== null) world.state.failures.get(server.id)?.shift();
+    fail(world, live, 'conductor_live_migrate_instance', unfit ?? NO_VALID_HOST);
+    return;
+  }
+  setDestination(world, migration, destination);
+  addEvent(world, operation.action, 'conductor_live_migrate_instance', null);
+  setMigrationStatus(world, migration, 'queued');
+  waiting(world).push(live);
+  startWaiting(world);
+}
+
+/** Live migrations in the order in which they wait for their source host (max_concurrent_live_migrations). */
+const queues = new WeakMap<World, LiveMigration[]>();
+const running = new WeakMap<World, Map<string, number>>();
+
+function waiting(world: World): LiveMigration[] {
+  const queue = queues.get(world) ?? [];
+  queues.set(world, queue);
+  return queue;
+}
+function runningFrom(world: World): Map<string, number> {
+  const counts = running.get(world) ?? new Map<string, number>();
+  running.set(world, counts);
+  return counts;
+}
+
+function startWaiting(world: World): void {
+  const counts = runningFrom(world);
+  for (const live of waiting(world).slice()) {
+    const source = live.migration.sourceCompute;
+    if ((counts.get(source) ?? 0) >= world.maxConcurrentLiveMigrations) continue;
+    counts.set(source, (counts.get(source) ?? 0) + 1);
+    queues.set(
+      world,
+      waiting(world).filter((other) => other !== live),
+    );
+    run(world, live);
+  }
+}
+
+function run(world: World, live: LiveMigration): void {
+  const { clock, times } = world;
+  setMigrationStatus(world, live.migration, 'preparing');
+  clock.after(times.liveMigration * 0.3, () => {
+    if (world.state.servers.has(live.server.id))
+      setMigrationStatus(world, live.migration, 'running');
+  });
+  clock.after(times.liveMigration, () => {
+    const counts = runningFrom(world);
+    const source = live.migration.sourceCompute;
+    counts.set(source, (counts.get(source) ?? 1) - 1);
+    finish(world, live);
+    startWaiting(world);
+  });
+}
+
+function finish(world: World, live: LiveMigration): void {
+  const { server, migration, action } = live;
+  if (!world.state.servers.has(server.id)) {
+    setMigrationStatus(world, migration, 'error');
+    ledgerOf(world, live, 'failed', 'the server was deleted');
+    live.done(false);
+    return;
+  }
+  const reason = world.state.failures.get(server.id)?.shift();
+  if (reason !== undefined) {
+    fail(world, live, 'compute_live_migration', reason);
+    return;
+  }
+  server.host = migration.destCompute;
+  server.taskState = null;
+  touch(world, server);
+  addEvent(world, action, 'compute_live_migration', null);
+  setMigrationStatus(world, migration, 'completed');
+  ledgerOf(world, live, 'applied', migration.destCompute);
+  live.done(true);
+}
+
+function fail(world: World, live: LiveMigration, event: string, reason: string): void {
+  setMigrationStatus(world, live.migration, 'error');
+  live.server.taskState = null;
+  touch(world, live.server);
+  addEvent(world, live.action, event, reason);
+  ledgerOf(world, live, 'failed', reason);
+  live.done(false);
+}

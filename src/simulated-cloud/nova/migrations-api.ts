@@ -1,0 +1,95 @@
+/** GET /os-migrations: filters and paging (nova/api/openstack/compute/migrations.py and schemas/migrations.py). */
+import { HttpProblem } from '../http/messages.js';
+import type { Answer, ServiceRequest } from '../http/messages.js';
+import type { Migration } from '../state.js';
+import type { World } from '../world.js';
+import { pageOf } from './paging.js';
+import { migrationView } from './record-views.js';
+
+const FILTERS = new Set([
+  'instance_uuid',
+  'host',
+  'status',
+  'migration_type',
+  'source_compute',
+  'hidden',
+  'limit',
+  'marker',
+  'changes-since',
+  'changes-before',
+  'user_id',
+  'project_id',
+]);
+
+export function listMigrations(world: World, request: ServiceRequest): Answer {
+  const { query, minor } = request;
+  if (minor >= 59) {
+    const unknown = [...query.keys()].find((key) => !FILTERS.has(key));
+    if (unknown !== undefined)
+      throw new HttpProblem(
+        400,
+        `Additional properties are not allowed ('${unknown}' was unexpected)`,
+      );
+  }
+  const newestFirst = world.state.migrations
+    .filter((migration) => matches(migration, query, minor))
+    .toSorted((a, b) => b.createdAt - a.createdAt || b.id - a.id);
+  if (minor < 59) {
+    return {
+      status: 200,
+      body: { migrations: newestFirst.map((item) => migrationView(item, minor)) },
+    };
+  }
+  const page = pageOf(request, newestFirst, {
+    collection: 'os-migrations',
+    pageSize: world.pageSize,
+    idOf: (migration) => migration.uuid,
+    unknownMarker: (marker) => `Marker ${marker} could not be found.`,
+  });
+  return {
+    status: 200,
+    body: {
+      migrations: page.items.map((migration) => migrationView(migration, minor)),
+      ...(page.links.length > 0 ? { migrations_links: page.links } : {}),
+    },
+  };
+}
+
+function matches(migration: Migration, query: URLSearchParams, minor: number): boolean {
+  const equals = (name: string, ...values: (string | null)[]): boolean => {
+    const wanted = query.get(name);
+    return wanted === null || values.includes(wanted);
+  };
+  return (
+    equals('instance_uuid', migration.serverId) &&
+    equals('host', migration.sourceCompute, migration.destCompute) &&
+    equals('source_compute', migration.sourceCompute) &&
+    equals('status', migration.status) &&
+    equals('migration_type', migration.type) &&
+    equals('user_id', migration.userId) &&
+    equals('project_id', migration.projectId) &&
+    (minor < 59 || inWindow(migration.updatedAt, query))
+  );
+}
+
+/** Both ends include their second: Nova compares the whole seconds that its database keeps. */
+function inWindow(updatedAt: number, query: URLSearchParams): boolean {
+  const second = Math.floor(updatedAt / 1000) * 1000;
+  const since = timeOf(query, 'changes-since');
+  const before = timeOf(query, 'changes-before');
+  return (since === null || second >= since) && (before === null || second <= before);
+}
+
+function timeOf(query: URLSearchParams, name: string): number | null {
+  const text = query.get(name);
+  if (text === null) return null;
+  // A "+" of a time zone that was not encoded arrives as a space.
+  const zoned = /(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`;
+  const time = /^\d{4}-\d\d-\d\d[T ]/.test(text) ? Date.parse(zoned) : Number.NaN;
+  if (Number.isNaN(time))
+    throw new HttpProblem(
+      400,
+      `Invalid input for query parameters ${name}. Value: ${text}. '${text}' is not a 'date-time'`,
+    );
+  return time;
+}

@@ -1,0 +1,53 @@
+/** What all parts of the simulated cloud share: state, clock, ledger, how long things take, who is who. */
+import { CloudClock } from './clock.js';
+import { Ledger } from './ledger.js';
+import { createState, hexId } from './state.js';
+import type { CloudState } from './state.js';
+import type { SimulatedCloudOptions } from './types.js';
+
+export interface World {
+  state: CloudState;
+  clock: CloudClock;
+  ledger: Ledger;
+  times: Required<NonNullable<SimulatedCloudOptions['times']>>;
+  maxConcurrentLiveMigrations: number;
+  pageSize: number;
+  people: {
+    adminUserId: string;
+    adminProjectId: string;
+    watcherUserId: string;
+    serviceProjectId: string;
+    /** Whoever works on the cloud by hand (`hand`). */
+    operatorUserId: string;
+  };
+}
+
+const DEFAULT_TIMES = {
+  conductor: 5,
+  liveMigration: 60,
+  coldMigration: 60,
+  confirm: 20,
+  start: 20,
+  stop: 20,
+  power: 30,
+  hostBoot: 40,
+};
+
+export function createWorld(options: SimulatedCloudOptions): World {
+  const clock = new CloudClock();
+  return {
+    state: createState(),
+    clock,
+    ledger: new Ledger(clock),
+    times: { ...DEFAULT_TIMES, ...options.times },
+    maxConcurrentLiveMigrations: options.maxConcurrentLiveMigrations ?? 1,
+    pageSize: options.pageSize ?? 1000,
+    people: {
+      adminUserId: hexId(),
+      adminProjectId: hexId(),
+      watcherUserId: hexId(),
+      serviceProjectId: hexId(),
+      operatorUserId: hexId(),
+    },
+  };
+}

@@ -5,7 +5,8 @@
  *
  * Every call may throw the errors of errors.ts: OpenStackHttpError (the service answered with a status that the
  * call does not accept), OpenStackUnreachableError (no answer: refused, reset, time-out, not HTTP),
- * OpenStackBadAnswerError (an answer that does not parse).
+ * OpenStackBadAnswerError (an answer that does not parse), OpenStackUnsupportedError (this cloud has no such service,
+ * or one that is too old). A cancelled call throws its signal's reason.
  * Every call takes an AbortSignal in its last parameter, so that a cancelled activity does not wait.
  */
 

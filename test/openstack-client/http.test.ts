@@ -24,14 +24,14 @@ async function failure(handle: Handler, options = {}): Promise<unknown> {
     );
 }
 
-const FAST = { timeouts: { headersMs: 200, bodyMs: 200, totalMs: 400, connectMs: 500 } };
+/** Long enough for the authentication on a busy machine, far below the 30 to 120 s of the defaults. */
+const FAST = { timeouts: { totalMs: 1500 } };
 
 test('never answered: unreachable, within the time limit', async () => {
   const started = performance.now();
   const error = await failure(() => undefined, FAST);
   expect(isUnreachable(error)).toBe(true);
-  // undici looks at its header time-outs about once a second; the whole exchange has a timer of its own.
-  expect(performance.now() - started).toBeLessThan(1500);
+  expect(performance.now() - started).toBeLessThan(10_000);
   expect((error as Error).message).toContain('/optimizer/v1/action_plans/p');
 });
 
@@ -43,7 +43,7 @@ test('an answer that drips for ever: unreachable, within the time limit', async 
     return undefined;
   }, FAST);
   expect(isUnreachable(error)).toBe(true);
-  expect((error as Error).message).toContain('within 400 ms');
+  expect((error as Error).message).toContain('within 1500 ms');
 });
 
 test.each([

@@ -71,15 +71,22 @@ test('a wrong password is a 401 of identity, asked once, and is not repeated in 
 });
 
 test('a token is renewed before its end, by the length of its life and not by its date', async () => {
-  stub = await startStubCloud({ lifeSeconds: 1 });
+  stub = await startStubCloud({ lifeSeconds: 3600 });
   stub.handle = () => NO_SERVICES;
   const { compute } = stub.connect();
   await compute.listServices({});
-  await compute.listServices({});
-  expect(stub.authentications()).toBe(1);
-  await new Promise((resolve) => setTimeout(resolve, 850));
-  await compute.listServices({});
-  expect(stub.authentications()).toBe(2);
+  const now = Date.now();
+  const clock = jest.spyOn(Date, 'now');
+  try {
+    clock.mockReturnValue(now + 3400_000);
+    await compute.listServices({});
+    expect(stub.authentications()).toBe(1);
+    clock.mockReturnValue(now + 3500_000);
+    await compute.listServices({});
+    expect(stub.authentications()).toBe(2);
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 test('the authentication request names user, domain and project', async () => {

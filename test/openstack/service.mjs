@@ -1,0 +1,163 @@
+/**
+ * The service under test, started as a user starts it (`npm start`) and spoken to as a caller does (HTTP). Its own
+ * port, its own embedded Temporal and database; everything that is started here ends with `stop`.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { call, until } from './cloud.mjs';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** The first start on a machine may have to build Temporal's server, which takes minutes. */
+const READY_LIMIT_MS = 10 * 60_000;
+/** Longer than the service's own ROLLBACK_SHUTDOWN_GRACE. */
+const STOP_LIMIT_MS = 40_000;
+/** What the API waits at most for the end of a rollback; the caller waits a little longer. */
+const WAIT_SECONDS = 300;
+
+/** Installs packages and builds, where that has not been done; both say themselves what they do. */
+export function prepareProject(note) {
+  const run = (...args) => execFileSync('npm', args, { cwd: ROOT, stdio: 'inherit' });
+  if (!existsSync(join(ROOT, 'node_modules/.package-lock.json'))) {
+    note('installing packages');
+    run('ci', '--no-audit', '--no-fund');
+  }
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  if (scripts.build !== undefined && scripts.prestart === undefined) {
+    note('building');
+    run('run', '--silent', 'build');
+  }
+}
+
+/** Starts the service against the cloud of `env` and waits until it is ready. */
+export async function startService({ env, note, signal }) {
+  const folder = mkdtempSync(join(tmpdir(), 'rollback-test-'));
+  const port = await freePort();
+  const logFile = join(folder, 'service.log');
+  const startedAt = Date.now();
+  const child = spawn('npm', ['start', '--silent'], {
+    cwd: ROOT,
+    env: {
+      ...withoutOthers(process.env),
+      ...env,
+      ROLLBACK_HOST: '127.0.0.1',
+      ROLLBACK_PORT: String(port),
+      ROLLBACK_TEMPORAL_DB: join(folder, 'temporal.db'),
+    },
+    // A process group of its own: Ctrl-C reaches this program first, which then ends the service in order.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = createWriteStream(logFile);
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  const ended = new Promise((resolve) => {
+    child.once('error', (error) => resolve({ code: null, reason: error.message }));
+    child.once('exit', (code, by) => resolve({ code, reason: `exit ${code ?? by}` }));
+  });
+  const service = new Service({ port, child, ended, folder, logFile });
+  try {
+    let end = null;
+    void ended.then((how) => (end = how));
+    await until(
+      'the service is ready',
+      async () => {
+        signal.throwIfAborted();
+        if (end !== null) throw new Error(`npm start ended at once: ${end.reason}`);
+        return await service.ready();
+      },
+      { limitMs: READY_LIMIT_MS, everyMs: 100 },
+    );
+  } catch (error) {
+    console.error(readFileSync(logFile, 'utf8').split('\n').slice(-40).join('\n'));
+    await service.stop({ keepFolder: false });
+    throw error;
+  }
+  service.readyAfterMs = Date.now() - startedAt;
+  note(`service ready on port ${port} after ${(service.readyAfterMs / 1000).toFixed(1)} s`);
+  return service;
+}
+
+/** The run's own service must not be led elsewhere by what the caller has set for another. */
+function withoutOthers(env) {
+  return Object.fromEntries(
+    Object.entries(env).filter(([key]) => !/^(OS_|ROLLBACK_|TEMPORAL_(?!CLI_PATH))/.test(key)),
+  );
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+export class Service {
+  #child;
+  #ended;
+  #folder;
+
+  constructor({ port, child, ended, folder, logFile }) {
+    this.url = `http://127.0.0.1:${port}`;
+    this.#child = child;
+    this.#ended = ended;
+    this.#folder = folder;
+    this.logFile = logFile;
+  }
+
+  async ready() {
+    try {
+      return (await call('GET', `${this.url}/readyz`, { timeoutMs: 5000 })).status === 200;
+    } catch {
+      return false;
+    }
+  }
+
+  rollbackPath(plan) {
+    return `${this.url}/v1/action_plans/${plan}/rollback`;
+  }
+  /** POST, waiting for the end; the answer and how long it took. `headers` go over the usual ones. */
+  async post(plan, token, { headers = {}, ...options } = {}) {
+    const startedAt = Date.now();
+    const answer = await call('POST', this.rollbackPath(plan), {
+      ...options,
+      headers: { 'x-auth-token': token, prefer: `wait=${WAIT_SECONDS}`, ...headers },
+      timeoutMs: (WAIT_SECONDS + 30) * 1000,
+    });
+    return { ...answer, elapsedMs: Date.now() - startedAt };
+  }
+  get(plan, token) {
+    return call('GET', this.rollbackPath(plan), { headers: { 'x-auth-token': token } });
+  }
+  list(token, query = '') {
+    return call('GET', `${this.url}/v1/rollbacks${query}`, { headers: { 'x-auth-token': token } });
+  }
+
+  /**
+   * SIGTERM as a supervisor sends it, then, after a limit, SIGKILL to all that `npm start` began.
+   * @returns {Promise<number | null>} exit code; null where it had to be killed.
+   */
+  async stop({ keepFolder }) {
+    const group = (name) => {
+      try {
+        process.kill(-this.#child.pid, name);
+      } catch {
+        // The group is gone already.
+      }
+    };
+    if (this.#child.exitCode === null && this.#child.pid !== undefined) group('SIGTERM');
+    const timer = setTimeout(() => group('SIGKILL'), STOP_LIMIT_MS);
+    const { code } = await this.#ended;
+    clearTimeout(timer);
+    if (this.#child.pid !== undefined) group('SIGKILL');
+    if (!keepFolder) rmSync(this.#folder, { recursive: true, force: true });
+    return code;
+  }
+}

@@ -16,13 +16,15 @@ const RETRY_AFTER_SECONDS = 5;
 export function errorHandler(authUrl: string): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (error: unknown, _req, res, _next) => {
-    const { log } = contextOf(res);
+    const context = contextOf(res);
+    const { log } = context;
     if (res.headersSent || res.destroyed) {
       if (!res.destroyed) log.error({ err: error }, 'error after the answer was begun');
       res.destroy();
       return;
     }
     const refusal = toApiError(error, res);
+    context.failure = refusal.type;
     const status = FAILURES[refusal.type].status ?? 500;
     if (status >= 500) log.warn({ failure: refusal.type, reason: refusal.message }, 'refused');
     if (status === 503) {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { FailureType } from '../domain/failures.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 
@@ -26,6 +27,8 @@ export interface RequestContext {
   caller: Caller;
   planUuid?: string;
   workflowId?: string;
+  /** Why it was refused. */
+  failure?: FailureType;
 }
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
@@ -88,6 +91,7 @@ function recordEnd(req: Request, res: Response, context: RequestContext, metrics
     duration_ms: Math.round(durationMs * 10) / 10,
     ...(context.planUuid !== undefined && { action_plan_uuid: context.planUuid }),
     ...(context.workflowId !== undefined && { workflow_id: context.workflowId }),
+    ...(context.failure !== undefined && { failure: context.failure }),
     ...(context.caller.userId !== null && { user_id: context.caller.userId }),
     peer: req.socket.remoteAddress,
   };

@@ -1,6 +1,6 @@
 /** Watcher's manner: headers, microversions, version documents, links, pages. */
 import { FAILURES } from '../../src/domain/failures.js';
-import { PATH, PLAN, openDoor, recorded, rollbackResult } from './support.js';
+import { PATH, PLAN, openDoor, recorded, rollbackResult, until } from './support.js';
 import type { Door } from './support.js';
 
 let door: Door;
@@ -97,6 +97,12 @@ describe('request ids', () => {
       user_id: 'user-1',
     });
   });
+});
+
+test('the log line of a refusal names its type', async () => {
+  await door.call('/v1/rollbacks?limit=0');
+  await until(() => door.logs.length > 0);
+  expect(door.logs[0]).toMatchObject({ status: 400, failure: 'InvalidRequest' });
 });
 
 describe('what is asked of the machinery', () => {

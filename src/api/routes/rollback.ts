@@ -11,7 +11,6 @@ import type { RollbackRequest } from '../../../activities/types.js';
 import { completeOptions } from '../../domain/options.js';
 import type { RollbackOptions } from '../../domain/options.js';
 import type { RollbackResult } from '../../domain/result.js';
-import { FAILURES } from '../../domain/failures.js';
 import { sendJson } from '../answers.js';
 import { readJsonBody } from '../body.js';
 import type { ApiDeps } from '../deps.js';
@@ -119,9 +118,10 @@ function requestOf(
 }
 
 function noRollback(plan: string): ApiError {
+  const path = `/v1/action_plans/${plan}/rollback`;
   return new ApiError(
     'NoRollback',
-    `Action plan ${plan} has no rollback yet. ${FAILURES.NoRollback.meaning}`,
+    `Action plan ${plan} has no rollback yet. POST ${path} rolls it back.`,
   );
 }
 

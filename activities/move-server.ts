@@ -6,7 +6,7 @@
 import type { Accepted, ComputeServer } from '../src/openstack/cloud.js';
 import type { MoveServerWork } from '../src/domain/layout-types.js';
 import type { Evidence } from '../src/domain/result.js';
-import { isBadRequest, isConflict, isNotFound } from '../src/openstack/errors.js';
+import { isBadRequest, isConflict, isNotFound, isTransient } from '../src/openstack/errors.js';
 import { failure, sentence } from './failures.js';
 import { followMigration } from './follow-migration.js';
 import type { Followed } from './follow-migration.js';
@@ -218,11 +218,21 @@ class Move {
     if ('again' in accepted) return undefined;
     if (accepted.requestId !== null) this.evidence.nova_request_id = accepted.requestId;
     // The server's own time is the start of the listing: our clock and Nova's may differ.
-    const server = await readServer(this.kit, this.run, serverId);
     return this.follow(view, {
       ...this.followed(view),
-      since: wellBefore(server?.updatedAt ?? view.server?.updatedAt ?? null),
+      since: wellBefore((await this.changedAt()) ?? view.server?.updatedAt ?? null),
     });
+  }
+
+  /** null where it cannot be read just now: what was asked for is followed all the same. */
+  private async changedAt(): Promise<string | null> {
+    try {
+      const server = await readServer(this.kit, this.run, this.work.serverId);
+      return server?.updatedAt ?? null;
+    } catch (error) {
+      if (this.run.signal.aborted || !isTransient(error)) throw error;
+      return null;
+    }
   }
 
   /**
@@ -259,8 +269,9 @@ class Move {
     let { record } = followed;
     if (record === null) {
       // The listing may have been asked from too late a time: look at all records of the server once.
-      const { records } = await this.read();
+      const { records, server } = await this.read();
       record = records.findLast((one) => one.id > what.after) ?? null;
+      if (record === null && server === null) return undefined;
       if (record === null) throw this.unrecorded();
     }
     this.evidence.migration_uuid = record.uuid;

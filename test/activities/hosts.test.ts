@@ -1,0 +1,268 @@
+/** setComputeServiceStatus and setNodePowerState. */
+import type { SetNodePowerWork, SetServiceStatusWork } from '../../src/domain/layout-types.js';
+import type { CloudForTest } from '../support/cloud.js';
+import {
+  attempt,
+  compensation,
+  effects,
+  outcomeOf,
+  run,
+  startCloudForTest,
+  until,
+} from '../support/cloud.js';
+
+let test: CloudForTest;
+let nodeId: string;
+const HOST = 'compute-1';
+
+beforeEach(async () => {
+  test = await startCloudForTest();
+  nodeId = test.sim.addHost({ name: HOST }).nodeId ?? '';
+  test.sim.addHost({ name: 'compute-2' });
+});
+afterEach(() => test.close());
+
+const service = () => test.sim.snapshot().services[HOST];
+const own = () => test.sim.ledger.filter((entry) => entry.userId === test.sim.adminUserId);
+
+describe('setComputeServiceStatus', () => {
+  const input = (to: 'enabled' | 'disabled', reason: string | null = 'watcher_maintaining') =>
+    compensation<SetServiceStatusWork>({ kind: 'set_service_status', host: HOST, to, reason });
+  const disable = (disabledReason: string | null) =>
+    test.sim.hand.setService(HOST, { status: 'disabled', disabledReason });
+
+  it('enables what is disabled with exactly the plan’s reason, once', async () => {
+    disable('watcher_maintaining');
+    const report = await run(test.activities.setComputeServiceStatus, input('enabled'));
+    expect(report).toMatchObject({ outcome: 'SUCCEEDED', now: { status: 'enabled' } });
+    const second = await run(test.activities.setComputeServiceStatus, input('enabled'));
+    expect(second.outcome).toBe('SKIPPED');
+    expect(own()).toHaveLength(1);
+    expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
+  });
+
+  it('knows after a lost answer that it was us', async () => {
+    disable('watcher_maintaining');
+    test.sim.inject({
+      service: 'compute',
+      method: 'PUT',
+      effect: { kind: 'reset', when: 'after' },
+    });
+    const first = attempt(test.activities.setComputeServiceStatus, input('enabled'));
+    await expect(first.result).rejects.toMatchObject({ type: 'OpenStackUnreachable' });
+    const retry = attempt(test.activities.setComputeServiceStatus, input('enabled'), {
+      attempt: 2,
+      heartbeatDetails: first.heartbeats.at(-1),
+    });
+    expect((await retry.result).outcome).toBe('SUCCEEDED');
+    expect(own()).toHaveLength(1);
+  });
+
+  it.each([
+    ['another reason', () => disable('new disks'), /new disks/],
+    ['no reason', () => disable(null), /none given/],
+    ['Nova itself', () => disable('AUTO: Connection to libvirt lost'), /AUTO:/],
+    [
+      'a forced down',
+      () => {
+        disable('watcher_maintaining');
+        test.sim.hand.setService(HOST, { forcedDown: true });
+      },
+      /forced down/,
+    ],
+  ])('leaves alone what is disabled for %s', async (_what, change, reason) => {
+    change();
+    const report = await run(test.activities.setComputeServiceStatus, input('enabled'));
+    expect(outcomeOf(report)).toMatch(/^KEPT/);
+    expect(report.reason).toMatch(reason);
+    expect(own()).toEqual([]);
+  });
+
+  it('disables with the reason given, once, and never overwrites another', async () => {
+    const report = await run(test.activities.setComputeServiceStatus, input('disabled', 'ours'));
+    expect(report.outcome).toBe('SUCCEEDED');
+    expect(service()).toMatchObject({ status: 'disabled', disabledReason: 'ours' });
+    const again = await run(test.activities.setComputeServiceStatus, input('disabled', 'ours'));
+    expect(again.outcome).toBe('SKIPPED');
+    const other = await run(test.activities.setComputeServiceStatus, input('disabled', 'other'));
+    expect(other.outcome).toBe('KEPT');
+    expect(own()).toHaveLength(1);
+  });
+
+  it('cannot do anything for a host that is gone', async () => {
+    test.sim.hand.removeHost(HOST);
+    const report = await run(test.activities.setComputeServiceStatus, input('enabled'));
+    expect(report.outcome).toBe('NOT_REVERSIBLE');
+  });
+});
+
+describe('setNodePowerState', () => {
+  const input = (to: 'power on' | 'power off', host: string | null = HOST) =>
+    compensation<SetNodePowerWork>({
+      kind: 'set_node_power',
+      nodeId,
+      nodeName: HOST,
+      host,
+      to,
+      reason: 'rollback of plan x',
+    });
+  const power = () => test.sim.snapshot().nodes[nodeId]?.powerState;
+  const offs = () => effects(test.sim, 'soft-power-off', nodeId);
+  const turnOff = () => test.sim.hand.setNode(nodeId, { powerState: 'power off' });
+
+  it('on: waits until nova-compute is up; once', async () => {
+    turnOff();
+    expect(service()?.state).toBe('down');
+    const report = await run(test.activities.setNodePowerState, input('power on'));
+    expect(outcomeOf(report)).toBe('SUCCEEDED: ');
+    expect(service()?.state).toBe('up');
+    const again = await run(test.activities.setNodePowerState, input('power on'));
+    expect(again.outcome).toBe('SKIPPED');
+    expect(effects(test.sim, 'power-on', nodeId)).toBe(1);
+  });
+
+  it('on, and nova-compute does not come up: restored, and said so', async () => {
+    await test.close();
+    test = await startCloudForTest({
+      simulated: { times: { hostBoot: 60_000 } },
+      settings: { host_up_timeout: 0.2 },
+    });
+    nodeId = test.sim.addHost({ name: HOST }).nodeId ?? '';
+    turnOff();
+    const report = await run(test.activities.setNodePowerState, input('power on'));
+    expect(outcomeOf(report)).toMatch(/^SUCCEEDED: .*not up/);
+  });
+
+  it('joins a change to the wanted state', async () => {
+    turnOff();
+    await test.cloud.baremetal.setPowerState(nodeId, 'power on', null);
+    expect((await run(test.activities.setNodePowerState, input('power on'))).outcome).toBe(
+      'SUCCEEDED',
+    );
+    expect(effects(test.sim, 'power-on', nodeId)).toBe(1);
+  });
+
+  it('off: softly, and the service is as it was; once', async () => {
+    const report = await run(test.activities.setNodePowerState, input('power off'));
+    expect(outcomeOf(report)).toBe('SUCCEEDED: ');
+    expect(power()).toBe('power off');
+    expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
+    expect(own().map((entry) => entry.effect)).toEqual(
+      expect.arrayContaining(['disable-service', 'soft-power-off', 'enable-service']),
+    );
+    const again = await run(test.activities.setNodePowerState, input('power off'));
+    expect(again.outcome).toBe('SKIPPED');
+    expect(offs()).toBe(1);
+  });
+
+  it('off: a service that was disabled stays so, with its reason, even with our own', async () => {
+    for (const disabledReason of ['new disks', 'rollback of plan x']) {
+      test.sim.hand.setNode(nodeId, { powerState: 'power on' });
+      test.sim.hand.setService(HOST, { status: 'disabled', disabledReason, state: 'up' });
+      await run(test.activities.setNodePowerState, input('power off'));
+      expect(power()).toBe('power off');
+      expect(service()).toMatchObject({ status: 'disabled', disabledReason });
+    }
+  });
+
+  it('off: once, though the answer is lost: the node itself tells', async () => {
+    test.sim.inject({
+      service: 'baremetal',
+      method: 'PUT',
+      effect: { kind: 'reset', when: 'after' },
+    });
+    const report = await run(test.activities.setNodePowerState, input('power off'));
+    expect(report.outcome).toBe('SUCCEEDED');
+    expect(offs()).toBe(1);
+    expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
+  });
+
+  it('off: a retry after it went off puts the service back', async () => {
+    const first = attempt(test.activities.setNodePowerState, input('power off'));
+    await until(() => offs() === 1);
+    first.cancel();
+    await first.result.catch(() => undefined);
+    await test.sim.settled();
+    expect(service()?.status).toBe('disabled');
+    const retry = attempt(test.activities.setNodePowerState, input('power off'), {
+      attempt: 2,
+      heartbeatDetails: first.heartbeats.at(-1),
+    });
+    expect((await retry.result).outcome).toBe('SUCCEEDED');
+    expect(offs()).toBe(1);
+    expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
+  });
+
+  it('off: a worker that ends in the middle leaves it to the next one', async () => {
+    const first = attempt(test.activities.setNodePowerState, input('power off'));
+    await until(() => offs() === 1);
+    first.cancel();
+    await expect(first.result).rejects.toMatchObject({ name: 'CancelledFailure' });
+    const next = await run(test.anotherWorker().setNodePowerState, input('power off'));
+    expect(next.outcome).not.toBe('KEPT');
+    expect(offs()).toBe(1);
+    expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
+  });
+
+  it.each(['ACTIVE', 'SHUTOFF', 'ERROR'] as const)(
+    'off: not while a server that is %s is there; the service is put back',
+    async (status) => {
+      test.sim.addServer({ name: 'vm-9', host: HOST, status });
+      const report = await run(test.activities.setNodePowerState, input('power off'));
+      expect(report).toMatchObject({ outcome: 'BLOCKED', needs: HOST });
+      expect(report.reason).toContain('vm-9');
+      expect(power()).toBe('power on');
+      expect(offs()).toBe(0);
+      expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
+    },
+  );
+
+  it('off: not while a migration has an end there', async () => {
+    const vm = test.sim.addServer({ name: 'vm-9', host: HOST, status: 'SHUTOFF' });
+    await test.cloud.compute.coldMigrate(vm, 'compute-2');
+    await test.sim.settled();
+    const report = await run(test.activities.setNodePowerState, input('power off'));
+    expect(outcomeOf(report)).toMatch(/^BLOCKED: .*finished migration/);
+    expect(offs()).toBe(0);
+  });
+
+  it('off: hard only where permitted', async () => {
+    test.sim.hand.setNode(nodeId, { ignoresSoftPowerOff: true });
+    const failing = run(test.activities.setNodePowerState, input('power off'));
+    await expect(failing).rejects.toMatchObject({ type: 'PowerFailed', nonRetryable: true });
+    expect(effects(test.sim, 'power-off', nodeId)).toBe(0);
+    expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
+
+    test.settings.hard_power_off = true;
+    const hard = await run(test.anotherWorker().setNodePowerState, input('power off'));
+    expect(hard.outcome).toBe('SUCCEEDED');
+    expect(effects(test.sim, 'power-off', nodeId)).toBe(1);
+  });
+
+  it('waits for a node that a conductor holds', async () => {
+    turnOff();
+    test.sim.hand.setNode(nodeId, { reservation: 'conductor-1' });
+    const running = run(test.activities.setNodePowerState, input('power on'));
+    setTimeout(() => test.sim.hand.setNode(nodeId, { reservation: null }), 100);
+    expect((await running).outcome).toBe('SUCCEEDED');
+    expect(effects(test.sim, 'power-on', nodeId)).toBe(1);
+  });
+
+  it.each([
+    ['in maintenance', { maintenance: true }, /maintenance/],
+    ['faulty', { fault: 'power failure' }, /power failure/],
+    ['in transition to elsewhere', { targetPowerState: 'rebooting' }, /rebooting/],
+  ])('leaves a node alone that is %s', async (_what, change, reason) => {
+    test.sim.hand.setNode(nodeId, change);
+    const report = await run(test.activities.setNodePowerState, input('power off'));
+    expect(report.outcome).toBe('KEPT');
+    expect(report.reason).toMatch(reason);
+    expect(own()).toEqual([]);
+  });
+
+  it('cannot do anything for a node that is gone', async () => {
+    test.sim.hand.removeHost(HOST);
+    const report = await run(test.activities.setNodePowerState, input('power on'));
+    expect(report.outcome).toBe('NOT_REVERSIBLE');
+  });
+});

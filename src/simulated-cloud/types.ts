@@ -123,7 +123,11 @@ export interface SimulatedCloud {
 
   /** Make a plan and (unless `state` says otherwise) apply it to its end; its uuid. */
   applyPlan(options: SimulatedPlanOptions): Promise<string>;
-  /** The plan of host_maintenance: disable the host, then migrate all servers away, in stages of two. */
+  /**
+   * The plan of host_maintenance: disable the host, then migrate all servers away, in stages of two, then power off.
+   * `destinations`: where the scheduler puts them by turn; the plan does not name them. As in Watcher 9 every server
+   * that is not ACTIVE is to move cold, which Nova refuses for PAUSED ones: their actions end FAILED.
+   */
   hostMaintenance(
     host: string,
     options?: { powerOffIdle?: string[]; destinations?: string[] },
@@ -173,7 +177,7 @@ export interface SimulatedCloud {
   advance(ms: number): void;
 
   readonly ledger: readonly LedgerEntry[];
-  /** Requests counted by "METHOD path-template". */
+  /** Requests counted by "METHOD path-template", e.g. "GET /compute/v2.1/servers/{id}". */
   requestCounts(): Record<string, number>;
   snapshot(): CloudSnapshot;
   /** Resolves when nothing is under way (no migration, power change, boot). */

@@ -91,6 +91,12 @@ function routes({ tokens, credentials, catalog }: KeystoneParts): Route[] {
         const subject = request.headers['x-subject-token'];
         const value = typeof subject === 'string' ? subject : undefined;
         const token = tokens.valid(value);
+        const own = request.headers['x-auth-token'] === value;
+        if (!own && !request.caller.roles.includes('admin'))
+          throw new HttpProblem(
+            403,
+            'You are not authorized to perform the requested action: identity:validate_token.',
+          );
         if (!token) {
           const known = tokens.find(value) !== undefined;
           const message = known ? 'Failed to validate token' : 'Could not recognize Fernet token';

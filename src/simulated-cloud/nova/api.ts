@@ -3,7 +3,7 @@ import { HttpProblem, reading } from '../http/messages.js';
 import type { Answer, Route, ServiceRequest } from '../http/messages.js';
 import { middlewareUnauthorized, parseVersion } from '../http/service.js';
 import type { Service } from '../http/service.js';
-import type { Server } from '../state.js';
+import type { InstanceAction, Server } from '../state.js';
 import type { World } from '../world.js';
 import { listMigrations } from './migrations-api.js';
 import { pageOf } from './paging.js';
@@ -148,7 +148,7 @@ function serverRoutes(world: World): Route[] {
       handle: (request) => serverAction(world, request),
     },
     reading('/v2.1/servers/{id}/os-instance-actions', (request) => ({
-      instanceActions: (world.state.instanceActions.get(serverOf(world, request).id) ?? [])
+      instanceActions: actionsOf(world, request)
         .toReversed()
         .map((action) => actionView(action, request.minor)),
     })),
@@ -190,17 +190,20 @@ function serverOf(world: World, request: ServiceRequest): Server {
   return server;
 }
 
+/** From 2.21 on also those of a deleted server. */
+function actionsOf(world: World, request: ServiceRequest): InstanceAction[] {
+  if (request.minor < 21) serverOf(world, request);
+  const id = request.params['id'] ?? '';
+  const actions = world.state.instanceActions.get(id);
+  if (!actions) throw new HttpProblem(404, `Instance ${id} could not be found.`);
+  return actions;
+}
+
 function showAction(world: World, request: ServiceRequest): unknown {
-  const server = serverOf(world, request);
-  const requestId = request.params['request'] ?? '';
-  const action = (world.state.instanceActions.get(server.id) ?? []).find(
-    (candidate) => candidate.requestId === requestId,
-  );
+  const { id = '', request: requestId = '' } = request.params;
+  const action = actionsOf(world, request).find((candidate) => candidate.requestId === requestId);
   if (!action)
-    throw new HttpProblem(
-      404,
-      `Action for request_id ${requestId} on instance ${server.id} not found`,
-    );
+    throw new HttpProblem(404, `Action for request_id ${requestId} on instance ${id} not found`);
   return {
     instanceAction: {
       ...actionView(action, request.minor),

@@ -15,7 +15,7 @@ import {
   touch,
 } from './records.js';
 import type { Operation } from './records.js';
-import { findDestination } from './scheduler.js';
+import { findDestination, isUp } from './scheduler.js';
 
 export const NO_VALID_HOST = 'No valid host was found. ';
 
@@ -60,10 +60,16 @@ function conduct(world: World, operation: Operation, wanted: string | null, done
   const planned = world.state.failures.get(server.id)?.[0];
   // A planned failure that reads like the scheduler's comes before any destination, every other one at the end.
   const unfit = planned?.startsWith('No valid host') === true ? planned : null;
-  const destination = unfit === null ? findDestination(world, server, wanted) : null;
-  if (destination === null) {
-    if (unfit !== null) world.state.failures.get(server.id)?.shift();
-    fail(world, live, 'conductor_live_migrate_instance', unfit ?? NO_VALID_HOST);
+  if (unfit !== null) world.state.failures.get(server.id)?.shift();
+  const source = world.state.hosts.get(server.host);
+  const sourceDown =
+    source && !isUp(source)
+      ? `Compute service of ${source.name} is unavailable at this time.`
+      : null;
+  const destination = findDestination(world, server, wanted);
+  if (unfit !== null || sourceDown !== null || destination === null) {
+    const reason = unfit ?? sourceDown ?? NO_VALID_HOST;
+    fail(world, live, 'conductor_live_migrate_instance', reason);
     return;
   }
   setDestination(world, migration, destination);

@@ -169,7 +169,10 @@ function migrate(
   const idle = server !== undefined && server.taskState === null;
   if (wanted !== null && !world.state.hosts.has(wanted)) done(false);
   else if (type === 'live' && idle && ['active', 'paused'].includes(server.vmState))
-    startLiveMigration(world, server, wanted, caller, done);
+    startLiveMigration(world, server, wanted, caller, (moved) => {
+      // Without a destination Watcher waits for ACTIVE: a PAUSED server moves, and the action is FAILED all the same.
+      done(moved && (wanted !== null || server.vmState === 'active'));
+    });
   else if (type === 'cold' && idle && ['active', 'stopped'].includes(server.vmState))
     moveCold(world, server, { host: wanted, flavorId: null }, caller, done);
   else done(false);

@@ -199,7 +199,8 @@ function ownerVerdict(
   const judgement = judge({
     name: server.name,
     nowIs: live.text,
-    isBefore: live.isBefore,
+    // Where a revert goes first, it leaves the server where the plan's last step found it, wherever it is now.
+    isBefore: live.isBefore && toRevert === null,
     isAfter: live.isAfter || toRevert !== null,
     unproved: null,
     neverOurs: serverNeverOurs(server),

@@ -2,7 +2,7 @@
  * The verdict on one action: what its compensation will be, and the comparison of before, after and now that every
  * property goes through. Pure.
  */
-import type { Member, NewerChange } from './context.js';
+import { byEnd, type Member, type NewerChange } from './context.js';
 import type { CompensationWork } from './layout-types.js';
 import type { DriftPolicy } from './options.js';
 import type { Evidence, ResourceState, ResourceType } from './result.js';
@@ -118,6 +118,45 @@ function ended(state: Verdict['state'], reason: string, drift = false): Judgemen
   return { state, reason, drift, evidence: {} };
 }
 
+/** The actions on one property, sorted out. */
+export interface Group<M extends Member> {
+  /** Whose compensation it is: the earliest that took effect, else the earliest. */
+  owner: M;
+  /** Of all that took effect, in the order in which they ended. */
+  effective: M[];
+  /** The one that made the state after. */
+  last: M;
+  isProved: boolean;
+  /** Earlier ones: any of them may or may not have made the state that the owner found. */
+  doubtful: M[];
+}
+
+/** Gives every member but the owner its verdict; the owner's is up to the caller. null where nobody asks for any. */
+export function sortOut<M extends Member>(
+  members: M[],
+  took: (member: M) => boolean,
+  resource: Resource,
+  verdicts: Verdicts,
+): Group<M> | null {
+  const sorted = byEnd(members);
+  const effective = sorted.filter(took);
+  const wanted = (member: M): boolean => member.selected;
+  const owner = effective.find(wanted) ?? sorted.find(wanted);
+  if (owner === undefined) return null;
+  const tookEffect = new Set(effective);
+  const isProved = tookEffect.has(owner);
+  for (const member of sorted) {
+    if (member === owner) continue;
+    const isIdle = isProved && !tookEffect.has(member);
+    verdicts.set(
+      member.action.uuid,
+      isIdle ? neverTookEffect(member, owner, resource) : covered(owner, resource),
+    );
+  }
+  const doubtful = sorted.slice(0, sorted.indexOf(owner)).filter((it) => !tookEffect.has(it));
+  return { owner, effective, last: effective.at(-1) ?? owner, isProved, doubtful };
+}
+
 /** An action whose property another action's compensation restores. */
 export function covered(owner: Member, resource: Resource): Verdict {
   return verdict('SKIPPED', `Covered by the compensation of action ${owner.action.uuid}.`, {
@@ -139,5 +178,16 @@ export function unprovedReason(member: Member, name: string, proof: string): str
   return (
     `${name} is not as before, but nothing proves that this ${member.action.state} action did it: ` +
     `${proof}. Somebody who knows has to restore it by hand.`
+  );
+}
+
+/**
+ * Where before is inferred from the action alone and an earlier action, of which nobody knows whether it took effect, may
+ * have made that state: then before is not known.
+ */
+export function doubtfulReason(doubtful: Member, name: string): string {
+  return (
+    `What ${name} was before the plan is not known: nothing tells whether the earlier ` +
+    `${doubtful.action.state} action ${doubtful.action.uuid} took effect. Somebody who knows has to restore it by hand.`
   );
 }

@@ -6,16 +6,18 @@
  * only where it is known which compute host runs on the node, so that somebody can see that it is empty.
  */
 import { hasSucceeded } from '../action-states.js';
-import { byEnd, type Context, type Member } from '../context.js';
+import type { Context, Member } from '../context.js';
 import type { Host, Node } from '../facts.js';
 import { nodePower } from '../property.js';
 import {
-  covered,
+  doubtfulReason,
   judge,
-  neverTookEffect,
+  sortOut,
   unprovedReason,
   verdict,
+  type Group,
   type Resource,
+  type Stake,
   type Verdict,
   type Verdicts,
 } from '../verdict.js';
@@ -35,38 +37,26 @@ type PowerMember = Member<PowerChange>;
 
 /** All power changes of one node. Nothing in Ironic proves one that Watcher does not vouch for. */
 export function judgePowers(context: Context, members: PowerMember[], verdicts: Verdicts): void {
-  const sorted = byEnd(members);
-  const effective = sorted.filter(({ action }) => hasSucceeded(action.state));
-  const owner = effective[0] ?? sorted[0];
-  if (owner === undefined) return;
-  const { nodeId } = owner.change;
+  const nodeId = members[0]?.change.nodeId ?? '';
   const node = context.nodes.get(nodeId);
   const resource: Resource = { type: 'node', id: nodeId, name: node?.name ?? null };
-  for (const member of sorted) {
-    if (member === owner) continue;
-    const isIdle = effective.length > 0 && !hasSucceeded(member.action.state);
-    verdicts.set(
-      member.action.uuid,
-      isIdle ? neverTookEffect(member, owner, resource) : covered(owner, resource),
-    );
-  }
+  const group = sortOut(members, ({ action }) => hasSucceeded(action.state), resource, verdicts);
+  if (group === null) return;
   verdicts.set(
-    owner.action.uuid,
+    group.owner.action.uuid,
     node === undefined
       ? verdict('NOT_REVERSIBLE', `Node ${nodeId} no longer exists in Ironic.`, { resource })
-      : judgePower(context, owner, effective, node, resource),
+      : judgePower(context, group, node, resource),
   );
 }
 
 function judgePower(
   context: Context,
-  owner: PowerMember,
-  effective: PowerMember[],
+  { owner, last, isProved, doubtful }: Group<PowerMember>,
   node: Node,
   resource: Resource,
 ): Verdict {
   const before = owner.change.to === 'power on' ? 'power off' : 'power on';
-  const last = effective.at(-1) ?? owner;
   const name = `node ${node.name ?? node.uuid}`;
   const host = context.hosts.ofHypervisor(node.hypervisorId);
   const newer = context.newer.get(nodePower(node.uuid));
@@ -82,15 +72,20 @@ function judgePower(
   if (context.options.hosts === 'keep' && !isBefore) {
     return verdict('KEPT', `${name} ${nowIs}: left so, because hosts is "keep".`, states);
   }
+  const maker =
+    before === 'power off' ? doubtful.find(({ change }) => change.to === before) : undefined;
+  if (isProved && maker !== undefined) {
+    // Whatever needs this host up can name it: nobody is going to bring it up.
+    const stake: Stake = { kind: 'node', host: host?.name ?? null, to: 'power on' };
+    const reason = doubtfulReason(maker, name);
+    return verdict('NOT_REVERSIBLE', reason, { ...states, before: null, stake });
+  }
   const judgement = judge({
     name,
     nowIs,
     isBefore,
     isAfter: node.powerState === last.change.to,
-    unproved:
-      effective.length > 0
-        ? null
-        : unprovedReason(owner, name, 'Ironic keeps no record of who did'),
+    unproved: isProved ? null : unprovedReason(owner, name, 'Ironic keeps no record of who did'),
     neverOurs: nodeNeverOurs(node, name),
     newer: newer !== undefined && newer.end > last.end ? newer : undefined,
     policy: context.options.on_drift,

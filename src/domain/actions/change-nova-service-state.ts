@@ -11,12 +11,14 @@ import { byEnd, type Context, type Member } from '../context.js';
 import type { Host } from '../facts.js';
 import { hostOfService, serviceStatus } from '../property.js';
 import {
-  covered,
+  doubtfulReason,
   judge,
-  neverTookEffect,
+  sortOut,
   unprovedReason,
   verdict,
+  type Group,
   type Resource,
+  type Stake,
   type Verdict,
   type Verdicts,
 } from '../verdict.js';
@@ -51,36 +53,34 @@ export function judgeServices(
   members: ServiceMember[],
   verdicts: Verdicts,
 ): void {
-  const sorted = byEnd(members);
-  const host = hostOfService(sorted[0]?.change.hostNames ?? [], context.hosts);
-  const took = (member: ServiceMember): boolean => tookEffect(member, host);
-  const effective = sorted.filter(took);
-  const owner = effective[0] ?? sorted[0];
-  if (owner === undefined) return;
-  const name = host?.name ?? owner.change.hostNames[0] ?? null;
+  const names = members[0]?.change.hostNames ?? [];
+  const host = hostOfService(names, context.hosts);
+  const name = host?.name ?? names[0] ?? null;
   const resource: Resource = { type: 'compute_service', id: name, name };
-  for (const member of sorted) {
-    if (member === owner) continue;
-    const isIdle = effective.length > 0 && !took(member);
-    verdicts.set(
-      member.action.uuid,
-      isIdle ? neverTookEffect(member, owner, resource) : covered(owner, resource),
-    );
-  }
+  const lastVouchedFor = byEnd(members).findLast(({ action }) => hasSucceeded(action.state));
+  const took = (member: ServiceMember): boolean => tookEffect(member, host, lastVouchedFor);
+  const group = sortOut(members, took, resource, verdicts);
+  if (group === null) return;
   verdicts.set(
-    owner.action.uuid,
+    group.owner.action.uuid,
     host === undefined
       ? verdict('NOT_REVERSIBLE', `Compute host ${name} is gone: Nova has no such service.`, {
           resource,
         })
-      : judgeService(context, owner, effective, host, resource),
+      : judgeService(context, group, host, resource),
   );
 }
 
-function tookEffect({ action, change }: ServiceMember, host: Host | undefined): boolean {
+/** The live reason is the word of the last that disabled it: an action before a SUCCEEDED one cannot be proved by it. */
+function tookEffect(
+  { action, change, end }: ServiceMember,
+  host: Host | undefined,
+  lastVouchedFor: ServiceMember | undefined,
+): boolean {
   if (hasSucceeded(action.state)) return true;
   return (
     needsProof(action.state) &&
+    end > (lastVouchedFor?.end ?? -Infinity) &&
     change.to === 'disabled' &&
     change.reason !== null &&
     host?.status === 'disabled' &&
@@ -90,13 +90,13 @@ function tookEffect({ action, change }: ServiceMember, host: Host | undefined): 
 
 function judgeService(
   context: Context,
-  owner: ServiceMember,
-  effective: ServiceMember[],
+  group: Group<ServiceMember>,
   host: Host,
   resource: Resource,
 ): Verdict {
+  const { owner, effective, last, isProved, doubtful } = group;
+  const name = `nova-compute on ${host.name}`;
   const before = owner.change.to === 'disabled' ? 'enabled' : 'disabled';
-  const last = effective.at(-1) ?? owner;
   const lastDisable = effective.findLast(({ change }) => change.to === 'disabled');
   const ourReason = lastDisable?.change.reason ?? null;
   const disabledByUs =
@@ -117,23 +117,26 @@ function judgeService(
     stake: { kind: 'service', host: host.name, to: before },
   } as const;
   if (context.options.hosts === 'keep' && !isBefore) {
-    const reason = `nova-compute on ${host.name} ${sayStatus(host)}: left so, because hosts is "keep".`;
+    const reason = `${name} ${sayStatus(host)}: left so, because hosts is "keep".`;
     return verdict('KEPT', reason, states);
   }
+  const maker =
+    before === 'disabled' ? doubtful.find(({ change }) => change.to === before) : undefined;
+  if (isProved && maker !== undefined) {
+    // Whatever needs this host up can name it: nobody is going to bring it up.
+    const stake: Stake = { kind: 'service', host: host.name, to: 'enabled' };
+    const reason = doubtfulReason(maker, name);
+    return verdict('NOT_REVERSIBLE', reason, { ...states, before: null, stake });
+  }
   const judgement = judge({
-    name: `nova-compute on ${host.name}`,
+    name,
     nowIs: sayStatus(host),
     isBefore,
     isAfter: host.status === last.change.to,
-    unproved:
-      effective.length > 0
-        ? null
-        : unprovedReason(
-            owner,
-            `nova-compute on ${host.name}`,
-            "its disabled_reason is not the action's",
-          ),
-    neverOurs: effective.length === 0 ? null : serviceNeverOurs(host, before, disabledByUs),
+    unproved: isProved
+      ? null
+      : unprovedReason(owner, name, "its disabled_reason is not the action's"),
+    neverOurs: isProved ? serviceNeverOurs(host, before, disabledByUs) : null,
     newer: newer !== undefined && newer.end > last.end ? newer : undefined,
     policy: context.options.on_drift,
   });

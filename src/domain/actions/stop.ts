@@ -6,17 +6,17 @@
  * already. Undone by starting it. Nova starts only a server that is stopped (nova/compute/api.py, start).
  */
 import { needsProof } from '../action-states.js';
-import { byEnd, type Context, type Member } from '../context.js';
+import type { Context, Member } from '../context.js';
 import type { Server } from '../facts.js';
 import { serverPower } from '../property.js';
 import { serverNeverOurs } from '../server-rules.js';
 import { endOf, timeOf } from '../time.js';
 import {
-  covered,
   judge,
-  neverTookEffect,
+  sortOut,
   unprovedReason,
   verdict,
+  type Group,
   type Resource,
   type Verdict,
   type Verdicts,
@@ -40,54 +40,40 @@ export function judgeStops(
   resizeIsReverted: boolean,
   verdicts: Verdicts,
 ): void {
-  const sorted = byEnd(members);
-  const effective = sorted.filter((member) => !isUnproved(context, member));
-  const owner = effective[0] ?? sorted[0];
-  if (owner === undefined) return;
-  const server = context.servers.get(owner.change.serverId);
-  const resource: Resource = {
-    type: 'server',
-    id: owner.change.serverId,
-    name: server?.name ?? owner.change.serverName,
-  };
-  for (const member of sorted) {
-    if (member === owner) continue;
-    const isIdle = effective.length > 0 && isUnproved(context, member);
-    verdicts.set(
-      member.action.uuid,
-      isIdle ? neverTookEffect(member, owner, resource) : covered(owner, resource),
-    );
-  }
+  const first = members[0];
+  if (first === undefined) return;
+  const { serverId, serverName } = first.change;
+  const server = context.servers.get(serverId);
+  const resource: Resource = { type: 'server', id: serverId, name: server?.name ?? serverName };
+  const group = sortOut(members, (member) => !isUnproved(context, member), resource, verdicts);
+  if (group === null) return;
   verdicts.set(
-    owner.action.uuid,
+    group.owner.action.uuid,
     server === undefined
-      ? verdict('NOT_REVERSIBLE', `Server ${owner.change.serverId} no longer exists.`, { resource })
-      : judgeStop(context, owner, effective, server, resource, resizeIsReverted),
+      ? verdict('NOT_REVERSIBLE', `Server ${serverId} no longer exists.`, { resource })
+      : judgeStop(context, group, server, resource, resizeIsReverted),
   );
 }
 
 function judgeStop(
   context: Context,
-  owner: StopMember,
-  effective: StopMember[],
+  { owner, last, isProved }: Group<StopMember>,
   server: Server,
   resource: Resource,
   resizeIsReverted: boolean,
 ): Verdict {
   const newer = context.newer.get(serverPower(server.id));
-  const lastEnd = effective.at(-1)?.end ?? owner.end;
   const judgement = judge({
     name: server.name,
     nowIs: `is ${server.status}`,
     isBefore: server.status === 'ACTIVE',
     // In VERIFY_RESIZE the server's power is hidden behind that status; a revert brings it to light again.
     isAfter: server.status === 'SHUTOFF' || (resizeIsReverted && server.status === 'VERIFY_RESIZE'),
-    unproved:
-      effective.length > 0
-        ? null
-        : unprovedReason(owner, server.name, 'Nova has no "stop" of it in the time of the action'),
+    unproved: isProved
+      ? null
+      : unprovedReason(owner, server.name, 'Nova has no "stop" of it in the time of the action'),
     neverOurs: serverNeverOurs(server),
-    newer: newer !== undefined && newer.end > lastEnd ? newer : undefined,
+    newer: newer !== undefined && newer.end > last.end ? newer : undefined,
     policy: context.options.on_drift,
   });
   const states = {

@@ -3,28 +3,33 @@
  * next thing, read again: so a retry, a lost answer or a duplicate finds what is under way and joins it.
  * It must not know about order or about other servers.
  */
-import type { Accepted, ComputeServer } from '../src/openstack/cloud.js';
+import type { ComputeServer } from '../src/openstack/cloud.js';
 import type { MoveServerWork } from '../src/domain/layout-types.js';
 import type { Evidence } from '../src/domain/result.js';
-import { isBadRequest, isConflict, isNotFound, isTransient } from '../src/openstack/errors.js';
-import { failure, sentence } from './failures.js';
+import { isTransient } from '../src/openstack/errors.js';
+import { NovaRequests } from './ask-nova.js';
+import type { Asked } from './ask-nova.js';
+import { failure } from './failures.js';
 import { followMigration } from './follow-migration.js';
 import type { Followed } from './follow-migration.js';
 import type { Release } from './host-slots.js';
 import type { Kit } from './kit.js';
-import { decideMove, hostObstacle, isFailed } from './move-decision.js';
+import { decideMove, isFailed } from './move-decision.js';
 import type { MoveDecision, MoveView } from './move-decision.js';
 import { failedMove, refusedMove } from './move-failures.js';
 import type { MoveFailure } from './move-failures.js';
+import { MoveWaits } from './move-waits.js';
 import { wellBefore } from './nova-time.js';
 import { readComputeService, readServer } from './reading.js';
 import { report, serverNow } from './reports.js';
 import type { CompensationInput, CompensationReport } from './types.js';
-import { clockSeconds, pause, poll } from './waiting.js';
+import { stopwatch } from './waiting.js';
 import type { Run } from './waiting.js';
 
 /** Readings of one attempt at most: each one follows, waits or asks for something that is bounded by itself. */
 const ROUNDS_MAX = 100;
+/** A reading that is younger than this is good enough to act on; Nova checks again anyway. */
+const FRESH_S = 0.5;
 
 export async function moveServer(
   kit: Kit,
@@ -54,8 +59,8 @@ class Move {
   private acted: boolean;
   private hasSlot = false;
   private ignoreOpenRecord = false;
-  private waiting: { for: string; since: number } | null = null;
-  private lastRefusal: string | null = null;
+  private readonly waits: MoveWaits;
+  private readonly requests: NovaRequests;
 
   constructor(
     private readonly kit: Kit,
@@ -65,13 +70,15 @@ class Move {
   ) {
     this.work = input.work;
     this.acted = run.asked();
+    this.waits = new MoveWaits(kit, run, input.work.serverName);
+    this.requests = new NovaRequests(kit, run);
   }
 
   /** Read and do the next thing; a report once there is nothing more to do. */
   async step(): Promise<CompensationReport | undefined> {
     const view = await this.read();
     const decision = this.decide(view);
-    if (decision.do !== 'wait') this.waiting = null;
+    if (decision.do !== 'wait') this.waits.over();
     switch (decision.do) {
       case 'report':
         return decision.report;
@@ -91,7 +98,6 @@ class Move {
       case 'confirm':
         return this.confirm(view, decision.record.uuid);
       default:
-        // A slot may have been long in coming: then it is read again before anything is asked.
         return this.hasSlot ? this.ask(view) : this.takeSlot(view);
     }
   }
@@ -119,68 +125,30 @@ class Move {
     });
   }
 
-  // ---- waiting
-
-  /** Until the judgement changes. Bounded: a task by busy_timeout, a migration by migration_timeout. */
-  private async waitOut(
-    decision: MoveDecision & { do: 'wait' },
-    view: MoveView,
-  ): Promise<undefined> {
-    const { settings, timing } = this.kit;
-    const limit = {
-      task: settings.busy_timeout,
-      migration: settings.migration_timeout,
-      record: timing.record_settles,
-    }[decision.for];
-    if (this.waiting?.for !== decision.for) {
-      this.waiting = { for: decision.for, since: clockSeconds() };
-    }
-    const { since } = this.waiting;
-    const [newest] = view.records;
-    const changed = await this.kit.watch.follow<boolean>({
-      serverId: this.work.serverId,
-      since: wellBefore(newest?.createdAt ?? view.server?.updatedAt ?? null),
-      signal: this.run.signal,
-      judge: ({ records, server }) => {
-        if (server === undefined) return 'read-server';
-        const seen = records.length === 0 ? view.records : records;
-        const now = this.decide({ ...view, server, records: seen });
-        if (now.do !== 'wait' || now.for !== decision.for) return { done: true };
-        return clockSeconds() - since > limit ? { done: false } : 'wait';
-      },
-    });
-    if (changed) return undefined;
-    if (decision.for !== 'record') {
-      throw failure(
-        'ServerBusy',
-        `${this.work.serverName} was busy for ${limit} s: ${decision.what}`,
-      );
-    }
-    this.ignoreOpenRecord = true;
+  private async waitOut(wait: MoveDecision & { do: 'wait' }, view: MoveView): Promise<undefined> {
+    const { server } = view;
+    if (server === null) return undefined;
+    const changed = await this.waits.until(wait, { ...view, server }, (now) => this.decide(now));
+    if (!changed) this.ignoreOpenRecord = true;
     return undefined;
   }
 
   private async waitForHost(): Promise<CompensationReport | undefined> {
     const { to } = this.work;
-    const up = await poll(this.kit, this.run, this.kit.settings.host_up_timeout, async () => {
-      const service = await readComputeService(this.kit, this.run, to);
-      const obstacle = service === null ? null : hostObstacle(service);
-      return obstacle?.mayPass === true ? undefined : true;
-    });
-    if (up === true) return undefined;
-    return {
-      ...report('BLOCKED', `nova-compute on ${to} is down`, null, this.evidence),
-      needs: to,
-    };
+    if (await this.waits.untilHostIsUp(to)) return undefined;
+    const reason = `nova-compute on ${to} is down`;
+    return { ...report('BLOCKED', reason, null, this.evidence), needs: to };
   }
 
   // ---- the bound per host
 
-  private async takeSlot(view: MoveView): Promise<undefined> {
+  /** Then ask; after a long wait for the slot, only once it has been read again. */
+  private async takeSlot(view: MoveView): Promise<CompensationReport | undefined> {
+    const waited = stopwatch();
     const hosts = this.bothEnds(view);
     this.release = await this.kit.slots.acquire(this.input.rollback_id, hosts, this.run.signal);
     this.hasSlot = true;
-    return undefined;
+    return waited() > FRESH_S ? undefined : this.ask(view);
   }
 
   private countBothEnds(view: MoveView): void {
@@ -209,14 +177,14 @@ class Move {
     const { compute } = this.kit.cloud;
     const { serverId, to } = this.work;
     const options = { signal: this.run.signal };
-    const accepted = await this.request(() =>
+    const asked = await this.requests.ask(() =>
       this.way === 'live'
         ? compute.liveMigrate(serverId, to, options)
         : compute.coldMigrate(serverId, to, options),
     );
-    if ('refused' in accepted) return this.refused(accepted.refused, view);
-    if ('again' in accepted) return undefined;
-    if (accepted.requestId !== null) this.evidence.nova_request_id = accepted.requestId;
+    if (asked.is === 'refused') return this.refused(asked.said, view);
+    if (asked.is !== 'accepted') return this.readAgain(asked);
+    if (asked.requestId !== null) this.evidence.nova_request_id = asked.requestId;
     // The server's own time is the start of the listing: our clock and Nova's may differ.
     return this.follow(view, {
       ...this.followed(view),
@@ -235,32 +203,9 @@ class Move {
     }
   }
 
-  /**
-   * Ask once. 409 is "busy" (a task came in between), which the next reading waits out; said twice of a server
-   * that rests, it is a refusal. A 404 is seen by the next reading as well.
-   */
-  private async request(
-    call: () => Promise<Accepted>,
-  ): Promise<Accepted | { again: true } | { refused: string }> {
-    try {
-      this.run.asking();
-      const accepted = await call();
-      this.acted = true;
-      this.lastRefusal = null;
-      return accepted;
-    } catch (error) {
-      if (isNotFound(error)) {
-        this.acted = true;
-        return { again: true };
-      }
-      if (isBadRequest(error)) return { refused: sentence(error) };
-      if (!isConflict(error)) throw error;
-      const said = sentence(error);
-      if (!/task_state/u.test(said) && this.lastRefusal === said) return { refused: said };
-      this.lastRefusal = said;
-      await pause(this.kit.settings.poll_first, this.run.signal);
-      return { again: true };
-    }
+  private readAgain(asked: Asked): undefined {
+    if (asked.is === 'gone') this.acted = true;
+    return undefined;
   }
 
   private async follow(view: MoveView, what: Followed): Promise<CompensationReport | undefined> {
@@ -296,14 +241,14 @@ class Move {
     const { compute } = this.kit.cloud;
     const { serverId, serverName } = this.work;
     this.countBothEnds(view);
-    const accepted = await this.request(() =>
+    const asked = await this.requests.ask(() =>
       compute.confirmResize(serverId, { signal: this.run.signal }),
     );
-    if ('again' in accepted) return undefined;
-    if ('refused' in accepted) {
-      const said = `The migration of ${serverName} could not be confirmed: ${accepted.refused}`;
+    if (asked.is === 'refused') {
+      const said = `The migration of ${serverName} could not be confirmed: ${asked.said}`;
       throw failure('MigrationFailed', said);
     }
+    if (asked.is !== 'accepted') return this.readAgain(asked);
     const record = view.records.find((one) => one.uuid === migration) ?? null;
     return this.follow(view, {
       ...this.followed(view),

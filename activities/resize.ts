@@ -4,15 +4,15 @@
  */
 import type { ComputeMigration, ComputeServer } from '../src/openstack/cloud.js';
 import type { RevertResizeWork } from '../src/domain/layout-types.js';
-import { isBadRequest, isConflict, isNotFound } from '../src/openstack/errors.js';
-import { failure, sentence } from './failures.js';
+import { NovaRequests } from './ask-nova.js';
+import { failure } from './failures.js';
 import type { Kit } from './kit.js';
 import { failureReason } from './migration-reason.js';
 import { wellBefore } from './nova-time.js';
 import { GONE_BEFORE, named, report, serverNow } from './reports.js';
 import { untilRest } from './rest.js';
 import type { CompensationInput, CompensationReport } from './types.js';
-import { pause, stopwatch } from './waiting.js';
+import { stopwatch } from './waiting.js';
 import type { Run } from './waiting.js';
 
 const REQUESTS_MAX = 10;
@@ -34,33 +34,19 @@ export async function revertResize(
 ): Promise<CompensationReport> {
   const { work } = input;
   const so: SoFar = { acted: run.asked(), requestId: null };
-  let refusal: string | null = null;
+  const requests = new NovaRequests(kit, run);
   for (let request = 0; request < REQUESTS_MAX; request++) {
     const { server, record } = await settled(kit, run, work);
     const decided = await judge(kit, run, work, { server, record }, so);
     if (decided !== undefined) return { ...decided, evidence: evidenceOf(record, so) };
-    const said = await ask(kit, run, work, so);
-    if (said !== null && said === refusal) throw failure('OpenStackRefused', said);
-    refusal = said;
+    const asked = await requests.ask(() =>
+      kit.cloud.compute.revertResize(work.serverId, { signal: run.signal }),
+    );
+    if (asked.is === 'refused') throw failure('OpenStackRefused', asked.said);
+    if (asked.is === 'accepted') so.requestId = asked.requestId;
+    so.acted ||= asked.is !== 'busy';
   }
-  throw failure('ServerBusy', `${work.serverName} could not be reverted: ${refusal ?? 'busy'}`);
-}
-
-/** Ask once; a sentence where Nova would not (409). */
-async function ask(kit: Kit, run: Run, work: RevertResizeWork, so: SoFar): Promise<string | null> {
-  try {
-    run.asking();
-    const accepted = await kit.cloud.compute.revertResize(work.serverId, { signal: run.signal });
-    so.acted = true;
-    so.requestId = accepted.requestId;
-    return null;
-  } catch (error) {
-    if (isNotFound(error)) return null;
-    if (isBadRequest(error)) throw failure('OpenStackRefused', sentence(error));
-    if (!isConflict(error)) throw error;
-    await pause(kit.settings.poll_first, run.signal);
-    return /task_state/u.test(sentence(error)) ? null : sentence(error);
-  }
+  throw failure('ServerBusy', `${work.serverName} was busy whenever it was to be reverted`);
 }
 
 /**

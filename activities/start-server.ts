@@ -1,14 +1,13 @@
 /** startServer: start a server that the plan stopped, and see it ACTIVE. */
 import type { ComputeServer } from '../src/openstack/cloud.js';
 import type { StartServerWork } from '../src/domain/layout-types.js';
-import { isBadRequest, isConflict, isNotFound } from '../src/openstack/errors.js';
-import { failure, sentence } from './failures.js';
+import { NovaRequests } from './ask-nova.js';
+import { failure } from './failures.js';
 import type { Kit } from './kit.js';
 import { failureReason } from './migration-reason.js';
 import { GONE_BEFORE, named, report, serverNow } from './reports.js';
 import { untilRest } from './rest.js';
 import type { CompensationInput, CompensationReport } from './types.js';
-import { pause } from './waiting.js';
 import type { Run } from './waiting.js';
 
 /** Requests of one attempt at most; between two of them the server was busy with something else. */
@@ -22,7 +21,7 @@ export async function startServer(
   const { work } = input;
   let acted = run.asked();
   let requestId: string | null = null;
-  let refusal: string | null = null;
+  const requests = new NovaRequests(kit, run);
   for (let request = 0; request < REQUESTS_MAX; request++) {
     // A start under way (task_state powering-on) is joined like any other task: by waiting for its end.
     const server = await untilRest(kit, run, work.serverId, work.serverName);
@@ -30,32 +29,25 @@ export async function startServer(
       if (acted) throw failure('ServerGone', `${work.serverName} was deleted.`);
       return report('NOT_REVERSIBLE', GONE_BEFORE, null);
     }
-    const decided = await judge(kit, run, server, { acted, requestId, refusal });
+    const decided = await judge(kit, run, server, { acted, requestId });
     if (decided !== undefined) {
       const evidence = requestId === null ? {} : { nova_request_id: requestId };
       return { ...decided, evidence };
     }
-    try {
-      run.asking();
-      ({ requestId } = await kit.cloud.compute.startServer(server.id, { signal: run.signal }));
-      acted = true;
-      refusal = null;
-    } catch (error) {
-      if (isBadRequest(error)) throw failure('OpenStackRefused', sentence(error));
-      // 409: another task came in between, or a refusal if it is said again of a server that rests. 404: read again.
-      if (!isConflict(error) && !isNotFound(error)) throw error;
-      refusal = isConflict(error) ? sentence(error) : null;
-      await pause(kit.settings.poll_first, run.signal);
-    }
+    const asked = await requests.ask(() =>
+      kit.cloud.compute.startServer(server.id, { signal: run.signal }),
+    );
+    if (asked.is === 'refused') throw failure('OpenStackRefused', asked.said);
+    if (asked.is === 'accepted') ({ requestId } = asked);
+    acted ||= asked.is !== 'busy';
   }
-  throw failure('ServerBusy', `${work.serverName} could not be started: ${refusal ?? 'busy'}`);
+  throw failure('ServerBusy', `${work.serverName} was busy whenever it was to be started`);
 }
 
 interface SoFar {
   acted: boolean;
   /** Of a start that this attempt asked for. */
   requestId: string | null;
-  refusal: string | null;
 }
 
 /** A server at rest: the report, or undefined where it is to be started. */
@@ -83,9 +75,6 @@ async function judge(
     const reason = await failureReason(kit, run, server.id, so.requestId, ['start']);
     const said = reason ?? 'Nova gives no reason';
     throw failure('OpenStackRefused', `${named(server)} did not start: ${said}`);
-  }
-  if (so.refusal !== null && !/task_state/u.test(so.refusal)) {
-    throw failure('OpenStackRefused', so.refusal);
   }
   return undefined;
 }

@@ -2,6 +2,7 @@
  * How an activity runs and waits: it heartbeats while it does, ends promptly when it is cancelled (a worker that
  * shuts down: the change itself goes on, another worker joins it), and every wait has a limit.
  */
+import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
 import { isTransient } from '../src/openstack/errors.js';
 import { cancellation, toFailure } from './failures.js';
@@ -18,6 +19,8 @@ export interface Run {
   asking(): void;
 }
 
+const LISTENERS_MAX = 200;
+
 /** Heartbeats come at a third of the time-out: two may be lost. Milliseconds at least. */
 const HEARTBEAT_MIN_MS = 10;
 
@@ -25,6 +28,8 @@ const HEARTBEAT_MIN_MS = 10;
 export async function runActivity<T>(kit: Kit, body: (run: Run) => Promise<T>): Promise<T> {
   const context = Context.current();
   const signal = context.cancellationSignal;
+  // Every call under way listens to it; Node warns from eleven on.
+  setMaxListeners(LISTENERS_MAX, signal);
   let details = { asked: wasAsked(context.info.heartbeatDetails) };
   const beat = (): void => context.heartbeat(details);
   const everyMs = (kit.settings.limits.heartbeat_timeout * 1000) / 3;

@@ -1,0 +1,48 @@
+/**
+ * Ask Nova for a change of a server, once. What a refusal means is told apart here: busy is no failure, and the
+ * HTTP status of an accepted request proves nothing.
+ */
+import type { Accepted } from '../src/openstack/cloud.js';
+import { isBadRequest, isConflict, isNotFound } from '../src/openstack/errors.js';
+import { sentence } from './failures.js';
+import type { Kit } from './kit.js';
+import { pause } from './waiting.js';
+import type { Run } from './waiting.js';
+
+export type Asked =
+  | { is: 'accepted'; requestId: string | null }
+  /** A task came in between (409), or the server is gone (404): the next reading tells. */
+  | { is: 'busy' | 'gone' }
+  | { is: 'refused'; said: string };
+
+/** Remembers what Nova said, over the requests of one attempt. */
+export class NovaRequests {
+  private lastConflict: string | null = null;
+
+  constructor(
+    private readonly kit: Kit,
+    private readonly run: Run,
+  ) {}
+
+  /**
+   * 400 is a refusal for good. 409 names the task_state where the server is busy; of a server that rests, said twice,
+   * it is a refusal as well (nova/api/openstack/common.py, raise_http_conflict_for_instance_invalid_state).
+   */
+  async ask(call: () => Promise<Accepted>): Promise<Asked> {
+    try {
+      this.run.asking();
+      const { requestId } = await call();
+      this.lastConflict = null;
+      return { is: 'accepted', requestId };
+    } catch (error) {
+      if (isNotFound(error)) return { is: 'gone' };
+      if (isBadRequest(error)) return { is: 'refused', said: sentence(error) };
+      if (!isConflict(error)) throw error;
+      const said = sentence(error);
+      if (!/task_state/u.test(said) && said === this.lastConflict) return { is: 'refused', said };
+      this.lastConflict = said;
+    }
+    await pause(this.kit.settings.poll_first, this.run.signal);
+    return { is: 'busy' };
+  }
+}

@@ -25,17 +25,34 @@ afterEach(() => test.close());
 const service = () => test.sim.snapshot().services[HOST];
 const own = () => test.sim.ledger.filter((entry) => entry.userId === test.sim.adminUserId);
 
-describe('setComputeServiceStatus', () => {
-  const input = (to: 'enabled' | 'disabled', reason: string | null = 'watcher_maintaining') =>
-    compensation<SetServiceStatusWork>({ kind: 'set_service_status', host: HOST, to, reason });
-  const disable = (disabledReason: string | null) =>
-    test.sim.hand.setService(HOST, { status: 'disabled', disabledReason });
+const serviceInput = (to: 'enabled' | 'disabled', reason: string | null = 'watcher_maintaining') =>
+  compensation<SetServiceStatusWork>({ kind: 'set_service_status', host: HOST, to, reason });
 
+const disable = (disabledReason: string | null) =>
+  test.sim.hand.setService(HOST, { status: 'disabled', disabledReason });
+
+const powerInput = (to: 'power on' | 'power off', host: string | null = HOST) =>
+  compensation<SetNodePowerWork>({
+    kind: 'set_node_power',
+    nodeId,
+    nodeName: HOST,
+    host,
+    to,
+    reason: 'rollback of plan x',
+  });
+
+const power = () => test.sim.snapshot().nodes[nodeId]?.powerState;
+
+const offs = () => effects(test.sim, 'soft-power-off', nodeId);
+
+const turnOff = () => test.sim.hand.setNode(nodeId, { powerState: 'power off' });
+
+describe('setComputeServiceStatus', () => {
   it('enables what is disabled with exactly the plan’s reason, once', async () => {
     disable('watcher_maintaining');
-    const report = await run(test.activities.setComputeServiceStatus, input('enabled'));
+    const report = await run(test.activities, 'setComputeServiceStatus', serviceInput('enabled'));
     expect(report).toMatchObject({ outcome: 'SUCCEEDED', now: { status: 'enabled' } });
-    const second = await run(test.activities.setComputeServiceStatus, input('enabled'));
+    const second = await run(test.activities, 'setComputeServiceStatus', serviceInput('enabled'));
     expect(second.outcome).toBe('SKIPPED');
     expect(own()).toHaveLength(1);
     expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
@@ -48,9 +65,9 @@ describe('setComputeServiceStatus', () => {
       method: 'PUT',
       effect: { kind: 'reset', when: 'after' },
     });
-    const first = attempt(test.activities.setComputeServiceStatus, input('enabled'));
+    const first = attempt(test.activities, 'setComputeServiceStatus', serviceInput('enabled'));
     await expect(first.result).rejects.toMatchObject({ type: 'OpenStackUnreachable' });
-    const retry = attempt(test.activities.setComputeServiceStatus, input('enabled'), {
+    const retry = attempt(test.activities, 'setComputeServiceStatus', serviceInput('enabled'), {
       attempt: 2,
       heartbeatDetails: first.heartbeats.at(-1),
     });
@@ -72,51 +89,50 @@ describe('setComputeServiceStatus', () => {
     ],
   ])('leaves alone what is disabled for %s', async (_what, change, reason) => {
     change();
-    const report = await run(test.activities.setComputeServiceStatus, input('enabled'));
+    const report = await run(test.activities, 'setComputeServiceStatus', serviceInput('enabled'));
     expect(outcomeOf(report)).toMatch(/^KEPT/);
     expect(report.reason).toMatch(reason);
     expect(own()).toEqual([]);
   });
 
   it('disables with the reason given, once, and never overwrites another', async () => {
-    const report = await run(test.activities.setComputeServiceStatus, input('disabled', 'ours'));
+    const report = await run(
+      test.activities,
+      'setComputeServiceStatus',
+      serviceInput('disabled', 'ours'),
+    );
     expect(report.outcome).toBe('SUCCEEDED');
     expect(service()).toMatchObject({ status: 'disabled', disabledReason: 'ours' });
-    const again = await run(test.activities.setComputeServiceStatus, input('disabled', 'ours'));
+    const again = await run(
+      test.activities,
+      'setComputeServiceStatus',
+      serviceInput('disabled', 'ours'),
+    );
     expect(again.outcome).toBe('SKIPPED');
-    const other = await run(test.activities.setComputeServiceStatus, input('disabled', 'other'));
+    const other = await run(
+      test.activities,
+      'setComputeServiceStatus',
+      serviceInput('disabled', 'other'),
+    );
     expect(other.outcome).toBe('KEPT');
     expect(own()).toHaveLength(1);
   });
 
   it('cannot do anything for a host that is gone', async () => {
     test.sim.hand.removeHost(HOST);
-    const report = await run(test.activities.setComputeServiceStatus, input('enabled'));
+    const report = await run(test.activities, 'setComputeServiceStatus', serviceInput('enabled'));
     expect(report.outcome).toBe('NOT_REVERSIBLE');
   });
 });
 
 describe('setNodePowerState', () => {
-  const input = (to: 'power on' | 'power off', host: string | null = HOST) =>
-    compensation<SetNodePowerWork>({
-      kind: 'set_node_power',
-      nodeId,
-      nodeName: HOST,
-      host,
-      to,
-      reason: 'rollback of plan x',
-    });
-  const power = () => test.sim.snapshot().nodes[nodeId]?.powerState;
-  const offs = () => effects(test.sim, 'soft-power-off', nodeId);
-  const turnOff = () => test.sim.hand.setNode(nodeId, { powerState: 'power off' });
-
   it('on: waits until nova-compute is up; once', async () => {
     turnOff();
     expect(service()?.state).toBe('down');
-    const report = await run(test.activities.setNodePowerState, input('power on'));
+    const report = await run(test.activities, 'setNodePowerState', powerInput('power on'));
     expect(outcomeOf(report)).toBe('SUCCEEDED: ');
     expect(service()?.state).toBe('up');
-    const again = await run(test.activities.setNodePowerState, input('power on'));
+    const again = await run(test.activities, 'setNodePowerState', powerInput('power on'));
     expect(again.outcome).toBe('SKIPPED');
     expect(effects(test.sim, 'power-on', nodeId)).toBe(1);
   });
@@ -129,28 +145,28 @@ describe('setNodePowerState', () => {
     });
     nodeId = test.sim.addHost({ name: HOST }).nodeId ?? '';
     turnOff();
-    const report = await run(test.activities.setNodePowerState, input('power on'));
+    const report = await run(test.activities, 'setNodePowerState', powerInput('power on'));
     expect(outcomeOf(report)).toMatch(/^SUCCEEDED: .*not up/);
   });
 
   it('joins a change to the wanted state', async () => {
     turnOff();
     await test.cloud.baremetal.setPowerState(nodeId, 'power on', null);
-    expect((await run(test.activities.setNodePowerState, input('power on'))).outcome).toBe(
+    expect((await run(test.activities, 'setNodePowerState', powerInput('power on'))).outcome).toBe(
       'SUCCEEDED',
     );
     expect(effects(test.sim, 'power-on', nodeId)).toBe(1);
   });
 
   it('off: softly, and the service is as it was; once', async () => {
-    const report = await run(test.activities.setNodePowerState, input('power off'));
+    const report = await run(test.activities, 'setNodePowerState', powerInput('power off'));
     expect(outcomeOf(report)).toBe('SUCCEEDED: ');
     expect(power()).toBe('power off');
     expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
     expect(own().map((entry) => entry.effect)).toEqual(
       expect.arrayContaining(['disable-service', 'soft-power-off', 'enable-service']),
     );
-    const again = await run(test.activities.setNodePowerState, input('power off'));
+    const again = await run(test.activities, 'setNodePowerState', powerInput('power off'));
     expect(again.outcome).toBe('SKIPPED');
     expect(offs()).toBe(1);
   });
@@ -159,7 +175,7 @@ describe('setNodePowerState', () => {
     for (const disabledReason of ['new disks', 'rollback of plan x']) {
       test.sim.hand.setNode(nodeId, { powerState: 'power on' });
       test.sim.hand.setService(HOST, { status: 'disabled', disabledReason, state: 'up' });
-      await run(test.activities.setNodePowerState, input('power off'));
+      await run(test.activities, 'setNodePowerState', powerInput('power off'));
       expect(power()).toBe('power off');
       expect(service()).toMatchObject({ status: 'disabled', disabledReason });
     }
@@ -171,20 +187,20 @@ describe('setNodePowerState', () => {
       method: 'PUT',
       effect: { kind: 'reset', when: 'after' },
     });
-    const report = await run(test.activities.setNodePowerState, input('power off'));
+    const report = await run(test.activities, 'setNodePowerState', powerInput('power off'));
     expect(report.outcome).toBe('SUCCEEDED');
     expect(offs()).toBe(1);
     expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
   });
 
   it('off: a retry after it went off puts the service back', async () => {
-    const first = attempt(test.activities.setNodePowerState, input('power off'));
+    const first = attempt(test.activities, 'setNodePowerState', powerInput('power off'));
     await until(() => offs() === 1);
     first.cancel();
     await first.result.catch(() => undefined);
     await test.sim.settled();
     expect(service()?.status).toBe('disabled');
-    const retry = attempt(test.activities.setNodePowerState, input('power off'), {
+    const retry = attempt(test.activities, 'setNodePowerState', powerInput('power off'), {
       attempt: 2,
       heartbeatDetails: first.heartbeats.at(-1),
     });
@@ -194,11 +210,11 @@ describe('setNodePowerState', () => {
   });
 
   it('off: a worker that ends in the middle leaves it to the next one', async () => {
-    const first = attempt(test.activities.setNodePowerState, input('power off'));
+    const first = attempt(test.activities, 'setNodePowerState', powerInput('power off'));
     await until(() => offs() === 1);
     first.cancel();
     await expect(first.result).rejects.toMatchObject({ name: 'CancelledFailure' });
-    const next = await run(test.anotherWorker().setNodePowerState, input('power off'));
+    const next = await run(test.anotherWorker(), 'setNodePowerState', powerInput('power off'));
     expect(next.outcome).not.toBe('KEPT');
     expect(offs()).toBe(1);
     expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
@@ -208,7 +224,7 @@ describe('setNodePowerState', () => {
     'off: not while a server that is %s is there; the service is put back',
     async (status) => {
       test.sim.addServer({ name: 'vm-9', host: HOST, status });
-      const report = await run(test.activities.setNodePowerState, input('power off'));
+      const report = await run(test.activities, 'setNodePowerState', powerInput('power off'));
       expect(report).toMatchObject({ outcome: 'BLOCKED', needs: HOST });
       expect(report.reason).toContain('vm-9');
       expect(power()).toBe('power on');
@@ -221,20 +237,20 @@ describe('setNodePowerState', () => {
     const vm = test.sim.addServer({ name: 'vm-9', host: HOST, status: 'SHUTOFF' });
     await test.cloud.compute.coldMigrate(vm, 'compute-2');
     await test.sim.settled();
-    const report = await run(test.activities.setNodePowerState, input('power off'));
+    const report = await run(test.activities, 'setNodePowerState', powerInput('power off'));
     expect(outcomeOf(report)).toMatch(/^BLOCKED: .*finished migration/);
     expect(offs()).toBe(0);
   });
 
   it('off: hard only where permitted', async () => {
     test.sim.hand.setNode(nodeId, { ignoresSoftPowerOff: true });
-    const failing = run(test.activities.setNodePowerState, input('power off'));
+    const failing = run(test.activities, 'setNodePowerState', powerInput('power off'));
     await expect(failing).rejects.toMatchObject({ type: 'PowerFailed', nonRetryable: true });
     expect(effects(test.sim, 'power-off', nodeId)).toBe(0);
     expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
 
     test.settings.hard_power_off = true;
-    const hard = await run(test.anotherWorker().setNodePowerState, input('power off'));
+    const hard = await run(test.anotherWorker(), 'setNodePowerState', powerInput('power off'));
     expect(hard.outcome).toBe('SUCCEEDED');
     expect(effects(test.sim, 'power-off', nodeId)).toBe(1);
   });
@@ -242,7 +258,7 @@ describe('setNodePowerState', () => {
   it('waits for a node that a conductor holds', async () => {
     turnOff();
     test.sim.hand.setNode(nodeId, { reservation: 'conductor-1' });
-    const running = run(test.activities.setNodePowerState, input('power on'));
+    const running = run(test.activities, 'setNodePowerState', powerInput('power on'));
     setTimeout(() => test.sim.hand.setNode(nodeId, { reservation: null }), 100);
     expect((await running).outcome).toBe('SUCCEEDED');
     expect(effects(test.sim, 'power-on', nodeId)).toBe(1);
@@ -254,7 +270,7 @@ describe('setNodePowerState', () => {
     ['in transition to elsewhere', { targetPowerState: 'rebooting' }, /rebooting/],
   ])('leaves a node alone that is %s', async (_what, change, reason) => {
     test.sim.hand.setNode(nodeId, change);
-    const report = await run(test.activities.setNodePowerState, input('power off'));
+    const report = await run(test.activities, 'setNodePowerState', powerInput('power off'));
     expect(report.outcome).toBe('KEPT');
     expect(report.reason).toMatch(reason);
     expect(own()).toEqual([]);
@@ -262,7 +278,7 @@ describe('setNodePowerState', () => {
 
   it('cannot do anything for a node that is gone', async () => {
     test.sim.hand.removeHost(HOST);
-    const report = await run(test.activities.setNodePowerState, input('power on'));
+    const report = await run(test.activities, 'setNodePowerState', powerInput('power on'));
     expect(report.outcome).toBe('NOT_REVERSIBLE');
   });
 });

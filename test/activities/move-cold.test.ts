@@ -40,20 +40,20 @@ const lose = (action: string) =>
   test.sim.inject({ service: 'compute', action, effect: { kind: 'reset', when: 'after' } });
 
 it('moves a SHUTOFF server, confirms, and leaves it SHUTOFF; a second run finds it done', async () => {
-  const report = await run(test.activities.coldMigrateServer, input());
+  const report = await run(test.activities, 'coldMigrateServer', input());
   expect(outcomeOf(report)).toBe('SUCCEEDED: ');
   expect(report.now).toMatchObject({ host: 'compute-1', status: 'SHUTOFF' });
   expect(report.evidence.migration_uuid).toMatch(/^[0-9a-f-]{36}$/);
   expect(test.sim.snapshot().servers[vm]).toMatchObject({ host: 'compute-1', status: 'SHUTOFF' });
-  expect((await run(test.activities.coldMigrateServer, input())).outcome).toBe('SUCCEEDED');
+  expect((await run(test.activities, 'coldMigrateServer', input())).outcome).toBe('SUCCEEDED');
   expect(counts()).toEqual([1, 1]);
 });
 
 it.each(['migrate', 'confirmResize'])('once, though the answer to %s is lost', async (action) => {
   lose(action);
-  const first = attempt(test.activities.coldMigrateServer, input());
+  const first = attempt(test.activities, 'coldMigrateServer', input());
   await expect(first.result).rejects.toMatchObject({ type: 'OpenStackUnreachable' });
-  const report = await attempt(test.activities.coldMigrateServer, input(), {
+  const report = await attempt(test.activities, 'coldMigrateServer', input(), {
     attempt: 2,
     heartbeatDetails: first.heartbeats.at(-1),
   }).result;
@@ -62,23 +62,23 @@ it.each(['migrate', 'confirmResize'])('once, though the answer to %s is lost', a
 });
 
 it('is taken over by another worker in the middle', async () => {
-  const first = attempt(test.activities.coldMigrateServer, input());
+  const first = attempt(test.activities, 'coldMigrateServer', input());
   await until(() => counts()[0] === 1);
   first.cancel();
   await expect(first.result).rejects.toMatchObject({ name: 'CancelledFailure' });
-  const next = await run(test.anotherWorker().coldMigrateServer, input());
+  const next = await run(test.anotherWorker(), 'coldMigrateServer', input());
   expect(next.outcome).toBe('SUCCEEDED');
   expect(counts()).toEqual([1, 1]);
 });
 
 it('is done where Nova confirmed it by itself meanwhile (resize_confirm_window)', async () => {
-  const first = attempt(test.activities.coldMigrateServer, input());
+  const first = attempt(test.activities, 'coldMigrateServer', input());
   await until(() => counts()[0] === 1);
   first.cancel();
   await first.result.catch(() => undefined);
   await test.sim.settled();
   await test.cloud.compute.confirmResize(vm);
-  expect((await run(test.activities.coldMigrateServer, input())).outcome).toBe('SUCCEEDED');
+  expect((await run(test.activities, 'coldMigrateServer', input())).outcome).toBe('SUCCEEDED');
   expect(counts()).toEqual([1, 1]);
 });
 
@@ -88,7 +88,8 @@ describe('never confirms what is not ours', () => {
     await test.sim.settled();
     const [record] = await test.cloud.compute.listMigrations({ serverId: vm });
     const report = await run(
-      test.activities.coldMigrateServer,
+      test.activities,
+      'coldMigrateServer',
       input({ sinceMigrationId: record?.id ?? 0 }),
     );
     expect(report.outcome).toBe('KEPT');
@@ -101,14 +102,14 @@ describe('never confirms what is not ours', () => {
     Object.assign(test.cloud, { identity: cloud });
     await test.cloud.compute.coldMigrate(vm, 'compute-1');
     await test.sim.settled();
-    const report = await run(test.activities.coldMigrateServer, input());
+    const report = await run(test.activities, 'coldMigrateServer', input());
     expect(report.outcome).toBe('KEPT');
     expect(counts()).toEqual([1, 0]);
   });
 
   it('a VERIFY_RESIZE made by hand', async () => {
     test.sim.hand.setServerStatus(vm, 'VERIFY_RESIZE');
-    const report = await run(test.activities.coldMigrateServer, input());
+    const report = await run(test.activities, 'coldMigrateServer', input());
     expect(report.outcome).toBe('KEPT');
     expect(counts()).toEqual([0, 0]);
   });
@@ -116,10 +117,10 @@ describe('never confirms what is not ours', () => {
 
 it('an ACTIVE server goes cold only where that is allowed', async () => {
   test.sim.hand.setServerStatus(vm, 'ACTIVE');
-  const refused = await run(test.activities.coldMigrateServer, input());
+  const refused = await run(test.activities, 'coldMigrateServer', input());
   expect(refused).toMatchObject({ outcome: 'OTHER_WAY', kind: 'live_migrate' });
   expect(counts()).toEqual([0, 0]);
-  const allowed = await run(test.activities.coldMigrateServer, input({ allowCold: true }));
+  const allowed = await run(test.activities, 'coldMigrateServer', input({ allowCold: true }));
   expect(outcomeOf(allowed)).toBe('SUCCEEDED: ');
   expect(test.sim.snapshot().servers[vm]).toMatchObject({ host: 'compute-1', status: 'ACTIVE' });
 });
@@ -127,13 +128,13 @@ it('an ACTIVE server goes cold only where that is allowed', async () => {
 it('finds no room: NO_ROOM with the reason', async () => {
   test.sim.addHost({ name: 'small', capacity: 1 });
   test.sim.addServer({ name: 'other', host: 'small' });
-  const report = await run(test.activities.coldMigrateServer, input({ to: 'small' }));
+  const report = await run(test.activities, 'coldMigrateServer', input({ to: 'small' }));
   expect(outcomeOf(report)).toMatch(/^NO_ROOM: .*No valid host was found/);
 });
 
 it('fails with Nova’s reason', async () => {
   test.sim.failMigrations(vm, 'Disk of instance is too small');
-  await expect(run(test.activities.coldMigrateServer, input())).rejects.toMatchObject({
+  await expect(run(test.activities, 'coldMigrateServer', input())).rejects.toMatchObject({
     type: 'MigrationFailed',
     message: expect.stringContaining('too small') as string,
   });

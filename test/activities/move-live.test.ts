@@ -47,13 +47,13 @@ async function failureOf(promise: Promise<unknown>): Promise<ApplicationFailure>
 
 describe('moves a server', () => {
   it('and says so with its evidence; a second run finds nothing to do', async () => {
-    const first = await run(test.activities.liveMigrateServer, input());
+    const first = await run(test.activities, 'liveMigrateServer', input());
     expect(first).toMatchObject({ outcome: 'SUCCEEDED', now: { host: 'compute-1' }, attempts: 1 });
     expect(first.evidence.nova_request_id).toMatch(/^req-/);
     expect(first.evidence.migration_uuid).toMatch(/^[0-9a-f-]{36}$/);
     expect(home()).toMatchObject({ host: 'compute-1', status: 'ACTIVE' });
 
-    const second = await run(test.activities.liveMigrateServer, input());
+    const second = await run(test.activities, 'liveMigrateServer', input());
     expect(second.outcome).toBe('SUCCEEDED');
     expect(second.evidence.migration_uuid).toBe(first.evidence.migration_uuid);
     expect(migrations()).toBe(1);
@@ -61,7 +61,8 @@ describe('moves a server', () => {
 
   it('that was on its host all the time: SKIPPED', async () => {
     const report = await run(
-      test.activities.liveMigrateServer,
+      test.activities,
+      'liveMigrateServer',
       input({ from: 'compute-1', to: 'compute-2' }),
     );
     expect(report.outcome).toBe('SKIPPED');
@@ -70,7 +71,7 @@ describe('moves a server', () => {
 
   it('that is PAUSED', async () => {
     test.sim.hand.setServerStatus(vm, 'PAUSED');
-    const report = await run(test.activities.liveMigrateServer, input());
+    const report = await run(test.activities, 'liveMigrateServer', input());
     expect(report.outcome).toBe('SUCCEEDED');
     expect(home()).toMatchObject({ host: 'compute-1', status: 'PAUSED' });
   });
@@ -78,8 +79,8 @@ describe('moves a server', () => {
   it('once, though two workers run the same attempt at once', async () => {
     const other = test.anotherWorker();
     const reports = await Promise.all([
-      run(test.activities.liveMigrateServer, input()),
-      run(other.liveMigrateServer, input()),
+      run(test.activities, 'liveMigrateServer', input()),
+      run(other, 'liveMigrateServer', input()),
     ]);
     expect(reports.map((report) => report.outcome)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
     expect(migrations()).toBe(1);
@@ -91,10 +92,10 @@ describe('moves a server', () => {
       action: 'os-migrateLive',
       effect: { kind: 'reset', when: 'after' },
     });
-    const first = attempt(test.activities.liveMigrateServer, input());
+    const first = attempt(test.activities, 'liveMigrateServer', input());
     const lost = await failureOf(first.result);
     expect(lost).toMatchObject({ type: 'OpenStackUnreachable', nonRetryable: false });
-    const retry = attempt(test.activities.liveMigrateServer, input(), {
+    const retry = attempt(test.activities, 'liveMigrateServer', input(), {
       attempt: 2,
       heartbeatDetails: first.heartbeats.at(-1),
     });
@@ -114,7 +115,7 @@ describe('moves a server', () => {
     );
     const reports = await Promise.all(
       servers.map((serverId) =>
-        run(test.activities.liveMigrateServer, compensation(work({ serverId }))),
+        run(test.activities, 'liveMigrateServer', compensation(work({ serverId }))),
       ),
     );
     expect(reports.map(outcomeOf)).toEqual(Array(4).fill('SUCCEEDED: '));
@@ -125,27 +126,27 @@ describe('moves a server', () => {
 describe('joins what is under way', () => {
   it('to the wanted host', async () => {
     await test.cloud.compute.liveMigrate(vm, 'compute-1');
-    const report = await run(test.activities.liveMigrateServer, input());
+    const report = await run(test.activities, 'liveMigrateServer', input());
     expect(report.outcome).toBe('SUCCEEDED');
     expect(migrations()).toBe(1);
   });
 
   it('to another host: waits for its end, then judges: moved by somebody', async () => {
     await test.cloud.compute.liveMigrate(vm, 'compute-3');
-    const report = await run(test.activities.liveMigrateServer, input());
+    const report = await run(test.activities, 'liveMigrateServer', input());
     expect(report).toMatchObject({ outcome: 'KEPT', now: { host: 'compute-3' } });
     expect(report.reason).toContain('compute-3');
     expect(migrations()).toBe(1);
   });
 
   it('after a worker ended in the middle: the next one takes over', async () => {
-    const first = attempt(test.activities.liveMigrateServer, input());
+    const first = attempt(test.activities, 'liveMigrateServer', input());
     await until(() => migrations() === 1);
     const started = Date.now();
     first.cancel();
     await expect(first.result).rejects.toMatchObject({ name: 'CancelledFailure' });
     expect(Date.now() - started).toBeLessThan(100);
-    const next = await run(test.anotherWorker().liveMigrateServer, input());
+    const next = await run(test.anotherWorker(), 'liveMigrateServer', input());
     expect(next.outcome).toBe('SUCCEEDED');
     expect(migrations()).toBe(1);
   });
@@ -154,12 +155,13 @@ describe('joins what is under way', () => {
 describe('leaves alone', () => {
   it('a server that somebody moved elsewhere, unless drift is to be restored', async () => {
     test.sim.hand.migrate(vm, 'compute-3');
-    const kept = await run(test.activities.liveMigrateServer, input());
+    const kept = await run(test.activities, 'liveMigrateServer', input());
     expect(kept.outcome).toBe('KEPT');
     expect(kept.reason).toContain('compute-3');
     expect(migrations()).toBe(0);
     const restored = await run(
-      test.activities.liveMigrateServer,
+      test.activities,
+      'liveMigrateServer',
       compensation(work(), { on_drift: 'restore' }),
     );
     expect(restored.outcome).toBe('SUCCEEDED');
@@ -173,7 +175,7 @@ describe('leaves alone', () => {
     ['in VERIFY_RESIZE', () => test.sim.hand.setServerStatus(vm, 'VERIFY_RESIZE'), /confirm/],
   ])('a server that is %s', async (_what, change, reason) => {
     change();
-    const report = await run(test.activities.liveMigrateServer, input());
+    const report = await run(test.activities, 'liveMigrateServer', input());
     expect(report.outcome).toBe('KEPT');
     expect(report.reason).toMatch(reason);
     expect(test.sim.ledger.filter((entry) => entry.userId === test.sim.adminUserId)).toEqual([]);
@@ -181,13 +183,13 @@ describe('leaves alone', () => {
 
   it('a server that was deleted', async () => {
     test.sim.hand.deleteServer(vm);
-    const report = await run(test.activities.liveMigrateServer, input());
+    const report = await run(test.activities, 'liveMigrateServer', input());
     expect(outcomeOf(report)).toMatch(/^NOT_REVERSIBLE: .*deleted/);
   });
 
   it('a SHUTOFF one: it is to go cold', async () => {
     test.sim.hand.setServerStatus(vm, 'SHUTOFF');
-    const report = await run(test.activities.liveMigrateServer, input());
+    const report = await run(test.activities, 'liveMigrateServer', input());
     expect(report).toMatchObject({ outcome: 'OTHER_WAY', kind: 'cold_migrate' });
     expect(migrations()).toBe(0);
   });
@@ -196,7 +198,7 @@ describe('leaves alone', () => {
 describe('the destination', () => {
   it('is disabled: BLOCKED, naming it and why', async () => {
     test.sim.hand.setService('compute-1', { status: 'disabled', disabledReason: 'new disks' });
-    const report = await run(test.activities.liveMigrateServer, input());
+    const report = await run(test.activities, 'liveMigrateServer', input());
     expect(report).toMatchObject({ outcome: 'BLOCKED', needs: 'compute-1' });
     expect(report.reason).toContain('new disks');
     expect(migrations()).toBe(0);
@@ -204,28 +206,28 @@ describe('the destination', () => {
 
   it('is down: waited for, then BLOCKED', async () => {
     test.sim.hand.setService('compute-1', { state: 'down' });
-    const report = await run(test.activities.liveMigrateServer, input());
+    const report = await run(test.activities, 'liveMigrateServer', input());
     expect(report).toMatchObject({ outcome: 'BLOCKED', needs: 'compute-1' });
     expect(migrations()).toBe(0);
   });
 
   it('is down and comes up in time: the server goes there', async () => {
     test.sim.hand.setService('compute-1', { state: 'down' });
-    const running = run(test.activities.liveMigrateServer, input());
+    const running = run(test.activities, 'liveMigrateServer', input());
     setTimeout(() => test.sim.hand.setService('compute-1', { state: 'up' }), 150);
     expect((await running).outcome).toBe('SUCCEEDED');
   });
 
   it('is gone: NOT_REVERSIBLE', async () => {
     test.sim.hand.removeHost('compute-1');
-    const report = await run(test.activities.liveMigrateServer, input());
+    const report = await run(test.activities, 'liveMigrateServer', input());
     expect(outcomeOf(report)).toMatch(/^NOT_REVERSIBLE: .*compute-1/);
   });
 
   it('has no room: NO_ROOM with Nova’s sentence', async () => {
     test.sim.addHost({ name: 'small', capacity: 1 });
     test.sim.addServer({ name: 'other', host: 'small' });
-    const report = await run(test.activities.liveMigrateServer, input({ to: 'small' }));
+    const report = await run(test.activities, 'liveMigrateServer', input({ to: 'small' }));
     expect(outcomeOf(report)).toMatch(/^NO_ROOM: .*No valid host was found/);
     expect(report.now?.host).toBe('compute-2');
   });
@@ -236,7 +238,7 @@ describe('the destination', () => {
       action: 'os-migrateLive',
       effect: { kind: 'delay', ms: 100 },
     });
-    const running = run(test.activities.liveMigrateServer, input());
+    const running = run(test.activities, 'liveMigrateServer', input());
     await new Promise((resolve) => setTimeout(resolve, 60));
     test.sim.hand.setService('compute-1', { status: 'disabled', disabledReason: 'x' });
     expect(await running).toMatchObject({ outcome: 'BLOCKED', needs: 'compute-1' });
@@ -246,7 +248,7 @@ describe('the destination', () => {
 describe('fails', () => {
   it('with Nova’s own reason', async () => {
     test.sim.failMigrations(vm, 'Live Migration failure: operation timed out');
-    const failed = await failureOf(run(test.activities.liveMigrateServer, input()));
+    const failed = await failureOf(run(test.activities, 'liveMigrateServer', input()));
     expect(failed).toMatchObject({ type: 'MigrationFailed', nonRetryable: true });
     expect(failed.message).toContain('operation timed out');
     expect(home()?.host).toBe('compute-2');
@@ -255,9 +257,9 @@ describe('fails', () => {
   it('where the server cannot go live, and offers the cold way only where that is allowed', async () => {
     const reason = 'Migration pre-check error: instance has a PCI passthrough device';
     test.sim.failMigrations(vm, reason, 2);
-    const failed = await failureOf(run(test.activities.liveMigrateServer, input()));
+    const failed = await failureOf(run(test.activities, 'liveMigrateServer', input()));
     expect(failed.type).toBe('MigrationFailed');
-    const report = await run(test.activities.liveMigrateServer, input({ allowCold: true }));
+    const report = await run(test.activities, 'liveMigrateServer', input({ allowCold: true }));
     expect(report).toMatchObject({ outcome: 'OTHER_WAY', kind: 'cold_migrate' });
     expect(report.reason).toContain('passthrough');
   });
@@ -270,7 +272,7 @@ describe('fails', () => {
     });
     for (const name of ['compute-1', 'compute-2']) test.sim.addHost({ name });
     vm = test.sim.addServer({ name: 'vm-1', host: 'compute-2' });
-    const failed = await failureOf(run(test.activities.liveMigrateServer, input()));
+    const failed = await failureOf(run(test.activities, 'liveMigrateServer', input()));
     expect(failed).toMatchObject({ type: 'CompensationTimeout', nonRetryable: true });
     expect(failed.message).toContain('left to go on');
     expect(migrations()).toBe(1);
@@ -285,7 +287,7 @@ describe('fails', () => {
     for (const name of ['compute-1', 'compute-2']) test.sim.addHost({ name });
     vm = test.sim.addServer({ name: 'vm-1', host: 'compute-2', status: 'SHUTOFF' });
     await test.cloud.compute.startServer(vm);
-    const failed = await failureOf(run(test.activities.liveMigrateServer, input()));
+    const failed = await failureOf(run(test.activities, 'liveMigrateServer', input()));
     expect(failed).toMatchObject({ type: 'ServerBusy', nonRetryable: true });
     expect(failed.message).toContain('powering-on');
     expect(migrations()).toBe(0);
@@ -294,7 +296,7 @@ describe('fails', () => {
   it('not at all where the task ends in time', async () => {
     test.sim.hand.setServerStatus(vm, 'SHUTOFF');
     await test.cloud.compute.startServer(vm);
-    expect((await run(test.activities.liveMigrateServer, input())).outcome).toBe('SUCCEEDED');
+    expect((await run(test.activities, 'liveMigrateServer', input())).outcome).toBe('SUCCEEDED');
   });
 
   it('not at all where Nova said 409 because of a task that came in between', async () => {
@@ -308,12 +310,12 @@ describe('fails', () => {
         body: '{"conflictingRequest": {"code": 409, "message": "Cannot \'os-migrateLive\' instance x while it is in task_state image_snapshot"}}',
       },
     });
-    expect((await run(test.activities.liveMigrateServer, input())).outcome).toBe('SUCCEEDED');
+    expect((await run(test.activities, 'liveMigrateServer', input())).outcome).toBe('SUCCEEDED');
     expect(migrations()).toBe(1);
   });
 
   it('as gone where it is deleted meanwhile', async () => {
-    const running = run(test.activities.liveMigrateServer, input());
+    const running = run(test.activities, 'liveMigrateServer', input());
     await until(() => migrations() === 1);
     test.sim.hand.deleteServer(vm);
     expect((await failureOf(running)).type).toBe('ServerGone');
@@ -332,7 +334,7 @@ describe('fails', () => {
       times: 10,
       effect: { kind: 'status', status },
     });
-    const failed = await failureOf(run(test.activities.liveMigrateServer, input()));
+    const failed = await failureOf(run(test.activities, 'liveMigrateServer', input()));
     expect(failed).toMatchObject({ type, nonRetryable });
     expect(migrations()).toBe(0);
   });
@@ -343,7 +345,7 @@ describe('fails', () => {
       action: 'os-migrateLive',
       effect: { kind: 'status', status: 429, headers: { 'Retry-After': '7' } },
     });
-    const failed = await failureOf(run(test.activities.liveMigrateServer, input()));
+    const failed = await failureOf(run(test.activities, 'liveMigrateServer', input()));
     expect(failed).toMatchObject({ type: 'OpenStackUnreachable', nextRetryDelay: 7000 });
   });
 
@@ -353,7 +355,7 @@ describe('fails', () => {
       action: 'os-migrateLive',
       effect: { kind: 'status', status: 202 },
     });
-    const failed = await failureOf(run(test.activities.liveMigrateServer, input()));
+    const failed = await failureOf(run(test.activities, 'liveMigrateServer', input()));
     expect(failed).toMatchObject({ type: 'OpenStackUnreachable', nonRetryable: false });
     expect(failed.message).toContain('no record');
   });
@@ -368,7 +370,7 @@ describe('while it waits', () => {
     });
     for (const name of ['compute-1', 'compute-2']) test.sim.addHost({ name });
     vm = test.sim.addServer({ name: 'vm-1', host: 'compute-2' });
-    const running = attempt(test.activities.liveMigrateServer, input());
+    const running = attempt(test.activities, 'liveMigrateServer', input());
     await until(() => migrations() === 1);
     await until(() => running.heartbeats.length >= 3);
     for (const effect of [
@@ -387,7 +389,7 @@ describe('while it waits', () => {
     test = await startCloudForTest({ simulated: { times: { liveMigration: 3000 } } });
     for (const name of ['compute-1', 'compute-2']) test.sim.addHost({ name });
     vm = test.sim.addServer({ name: 'vm-1', host: 'compute-2' });
-    const running = run(test.activities.liveMigrateServer, input());
+    const running = run(test.activities, 'liveMigrateServer', input());
     await until(() => migrations() === 1);
     const effect = { kind: 'status', status: 503 } as const;
     test.sim.inject({ service: 'compute', method: 'GET', times: 10_000, effect });

@@ -23,29 +23,32 @@ afterEach(() => test.close());
 const lose = (action: string) =>
   test.sim.inject({ service: 'compute', action, effect: { kind: 'reset', when: 'after' } });
 
-describe('startServer', () => {
-  const input = () =>
-    compensation<StartServerWork>({
-      kind: 'start_server',
-      serverId: vm,
-      serverName: 'vm-1',
-      host: 'compute-1',
-    });
-  const starts = () => effects(test.sim, 'start', vm);
+const startInput = () =>
+  compensation<StartServerWork>({
+    kind: 'start_server',
+    serverId: vm,
+    serverName: 'vm-1',
+    host: 'compute-1',
+  });
 
+const starts = () => effects(test.sim, 'start', vm);
+
+const reverts = () => effects(test.sim, 'revert-resize', vm);
+
+describe('startServer', () => {
   it('starts once; then there is nothing to do', async () => {
-    const report = await run(test.activities.startServer, input());
+    const report = await run(test.activities, 'startServer', startInput());
     expect(report).toMatchObject({ outcome: 'SUCCEEDED', now: { status: 'ACTIVE' } });
     expect(report.evidence.nova_request_id).toMatch(/^req-/);
-    expect(outcomeOf(await run(test.activities.startServer, input()))).toMatch(/^SKIPPED/);
+    expect(outcomeOf(await run(test.activities, 'startServer', startInput()))).toMatch(/^SKIPPED/);
     expect(starts()).toBe(1);
   });
 
   it('once, though the answer is lost; the retry knows that it was us', async () => {
     lose('os-start');
-    const first = attempt(test.activities.startServer, input());
+    const first = attempt(test.activities, 'startServer', startInput());
     await expect(first.result).rejects.toMatchObject({ type: 'OpenStackUnreachable' });
-    const retry = attempt(test.activities.startServer, input(), {
+    const retry = attempt(test.activities, 'startServer', startInput(), {
       attempt: 2,
       heartbeatDetails: first.heartbeats.at(-1),
     });
@@ -55,7 +58,7 @@ describe('startServer', () => {
 
   it('joins a start under way', async () => {
     await test.cloud.compute.startServer(vm);
-    await run(test.activities.startServer, input());
+    await run(test.activities, 'startServer', startInput());
     expect(test.sim.snapshot().servers[vm]?.status).toBe('ACTIVE');
     expect(starts()).toBe(1);
   });
@@ -67,7 +70,7 @@ describe('startServer', () => {
     ['gone', () => test.sim.hand.deleteServer(vm), 'NOT_REVERSIBLE'],
   ])('leaves a server alone that is %s', async (_what, change, outcome) => {
     change();
-    expect((await run(test.activities.startServer, input())).outcome).toBe(outcome);
+    expect((await run(test.activities, 'startServer', startInput())).outcome).toBe(outcome);
     expect(starts()).toBe(0);
   });
 });
@@ -91,33 +94,36 @@ describe('revertResize', () => {
       migrationId,
       ...more,
     });
-  const reverts = () => effects(test.sim, 'revert-resize', vm);
 
   it('reverts once', async () => {
-    const report = await run(test.activities.revertResize, input());
+    const report = await run(test.activities, 'revertResize', input());
     expect(report).toMatchObject({ outcome: 'SUCCEEDED', now: { host: 'compute-1' } });
     expect(test.sim.snapshot().servers[vm]).toMatchObject({ host: 'compute-1', status: 'SHUTOFF' });
-    expect((await run(test.activities.revertResize, input())).outcome).toBe('SUCCEEDED');
+    expect((await run(test.activities, 'revertResize', input())).outcome).toBe('SUCCEEDED');
     expect(reverts()).toBe(1);
   });
 
   it('once, though the answer is lost', async () => {
     lose('revertResize');
-    await expect(run(test.activities.revertResize, input())).rejects.toMatchObject({
+    await expect(run(test.activities, 'revertResize', input())).rejects.toMatchObject({
       type: 'OpenStackUnreachable',
     });
-    expect((await run(test.activities.revertResize, input())).outcome).toBe('SUCCEEDED');
+    expect((await run(test.activities, 'revertResize', input())).outcome).toBe('SUCCEEDED');
     expect(reverts()).toBe(1);
   });
 
   it('joins a revert under way', async () => {
     await test.cloud.compute.revertResize(vm);
-    expect((await run(test.activities.revertResize, input())).outcome).toBe('SUCCEEDED');
+    expect((await run(test.activities, 'revertResize', input())).outcome).toBe('SUCCEEDED');
     expect(reverts()).toBe(1);
   });
 
   it("never another resize than the plan's", async () => {
-    const report = await run(test.activities.revertResize, input({ migrationId: migrationId - 1 }));
+    const report = await run(
+      test.activities,
+      'revertResize',
+      input({ migrationId: migrationId - 1 }),
+    );
     expect(report.outcome).toBe('KEPT');
     expect(reverts()).toBe(0);
   });
@@ -125,7 +131,7 @@ describe('revertResize', () => {
   it('nothing that was confirmed since', async () => {
     await test.cloud.compute.confirmResize(vm);
     await test.sim.settled();
-    const report = await run(test.activities.revertResize, input());
+    const report = await run(test.activities, 'revertResize', input());
     expect(outcomeOf(report)).toMatch(/^KEPT: .*confirmed.*compute-2/);
     expect(reverts()).toBe(0);
   });
@@ -136,7 +142,7 @@ describe('revertResize', () => {
     ['gone', () => test.sim.hand.deleteServer(vm), 'NOT_REVERSIBLE'],
   ])('leaves a server alone that is %s', async (_what, change, outcome) => {
     change();
-    expect((await run(test.activities.revertResize, input())).outcome).toBe(outcome);
+    expect((await run(test.activities, 'revertResize', input())).outcome).toBe(outcome);
     expect(reverts()).toBe(0);
   });
 });

@@ -92,15 +92,21 @@ export interface Attempt<T> {
   cancel(): void;
 }
 
+type Name = keyof RollbackActivities;
+type Input<N extends Name> = Parameters<RollbackActivities[N]>[0];
+type Output<N extends Name> = Awaited<ReturnType<RollbackActivities[N]>>;
+
 /** One attempt of an activity, as a worker runs it. `info` may carry heartbeat details of an earlier one. */
-export function attempt<I, T>(
-  activity: (input: I) => Promise<T>,
-  input: I,
+export function attempt<N extends Name>(
+  activities: RollbackActivities,
+  name: N,
+  input: Input<N>,
   info: { attempt?: number; heartbeatDetails?: unknown } = {},
-): Attempt<T> {
+): Attempt<Output<N>> {
   const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
+  const activity = activities[name] as (input: Input<N>) => Promise<Output<N>>;
   return {
     result: environment.run(activity, input),
     heartbeats,
@@ -108,8 +114,12 @@ export function attempt<I, T>(
   };
 }
 
-export function run<I, T>(activity: (input: I) => Promise<T>, input: I): Promise<T> {
-  return attempt(activity, input).result;
+export function run<N extends Name>(
+  activities: RollbackActivities,
+  name: N,
+  input: Input<N>,
+): Promise<Output<N>> {
+  return attempt(activities, name, input).result;
 }
 
 let serial = 0;

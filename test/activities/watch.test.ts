@@ -1,0 +1,116 @@
+/** The shared poller: one listing for all, no reads that nobody asked for, and no polling for nobody. */
+import { setMaxListeners } from 'node:events';
+import { ServerWatch } from '../../activities/watch.js';
+import type { ComputeMigration } from '../../src/openstack/cloud.js';
+import type { CloudForTest } from '../support/cloud.js';
+import { startCloudForTest, until } from '../support/cloud.js';
+
+const NEVER = new AbortController().signal;
+setMaxListeners(0, NEVER);
+const SINCE = '2000-01-01T00:00:00Z';
+
+let test: CloudForTest;
+let servers: string[];
+beforeEach(async () => {
+  test = await startCloudForTest({
+    simulated: { times: { liveMigration: 300 }, maxConcurrentLiveMigrations: 100 },
+  });
+  for (const name of ['compute-1', 'compute-2']) test.sim.addHost({ name, capacity: 100 });
+  servers = Array.from({ length: 20 }, (_, n) =>
+    test.sim.addServer({ name: `vm-${n}`, host: 'compute-1' }),
+  );
+});
+afterEach(() => test.close());
+
+const count = (pattern: RegExp) =>
+  Object.entries(test.sim.requestCounts())
+    .filter(([path]) => pattern.test(path))
+    .reduce((sum, [, times]) => sum + times, 0);
+const watchOf = (poll_first = 0.02, poll_max = 0.1, read_errors = 0.3) =>
+  new ServerWatch(test.cloud.compute, { poll_first, poll_max, read_errors });
+const untilCompleted = (watch: ServerWatch, serverId: string, signal = NEVER) =>
+  watch.follow<ComputeMigration>({
+    serverId,
+    since: SINCE,
+    signal,
+    judge: ({ records }) => {
+      const done = records.find((record) => record.status === 'completed');
+      return done === undefined ? 'wait' : { done };
+    },
+  });
+
+it('lists once for all that watch, and reads no server', async () => {
+  const watch = watchOf();
+  await Promise.all(servers.map((id) => test.cloud.compute.liveMigrate(id, 'compute-2')));
+  const done = await Promise.all(servers.map((id) => untilCompleted(watch, id)));
+  expect(new Set(done.map((record) => record.serverId)).size).toBe(20);
+  // 300 ms at 20 ms and more a pass, not times twenty.
+  expect(count(/GET .*os-migrations/)).toBeLessThan(25);
+  expect(count(/GET .*servers\/\{id\}$/)).toBe(0);
+  expect(watch.watching).toBe(0);
+});
+
+it('polls no more once nobody watches', async () => {
+  const watch = watchOf();
+  const cancel = new AbortController();
+  const watching = untilCompleted(watch, servers[0] ?? '', cancel.signal);
+  await until(() => count(/os-migrations/) >= 2);
+  cancel.abort(new Error('stop'));
+  await expect(watching).rejects.toThrow('stop');
+  const before = count(/os-migrations/);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(count(/os-migrations/)).toBe(before);
+});
+
+it('slows down while nothing changes', async () => {
+  const watch = watchOf(0.01, 0.2);
+  const cancel = new AbortController();
+  const watching = untilCompleted(watch, servers[0] ?? '', cancel.signal).catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  cancel.abort(new Error('stop'));
+  await watching;
+  // 60 at the first pace; 10 + 15 + 23 + 34 + 51 + 76 + 114 + 171 … ms as it grows.
+  expect(count(/os-migrations/)).toBeLessThan(14);
+});
+
+it('gives null for a server that is gone', async () => {
+  const gone = servers[0] ?? '';
+  test.sim.hand.deleteServer(gone);
+  const found = await watchOf().follow({
+    serverId: gone,
+    since: null,
+    signal: NEVER,
+    judge: ({ server }) => (server === undefined ? 'read-server' : { done: server }),
+  });
+  expect(found).toBeNull();
+  expect(count(/os-migrations/)).toBe(0);
+});
+
+it('bears errors that pass, and rejects everybody when they last', async () => {
+  const watch = watchOf();
+  const effect = { kind: 'status', status: 502 } as const;
+  test.sim.inject({ service: 'compute', path: /os-migrations/, times: 3, effect });
+  await test.cloud.compute.liveMigrate(servers[0] ?? '', 'compute-2');
+  await untilCompleted(watch, servers[0] ?? '');
+  test.sim.inject({ service: 'compute', path: /os-migrations/, times: 10_000, effect });
+  const all = servers.slice(1, 4).map((id) => untilCompleted(watch, id));
+  const ends = await Promise.allSettled(all);
+  expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(watch.watching).toBe(0);
+});
+
+it('ends only the watch whose judge throws', async () => {
+  const watch = watchOf();
+  await test.cloud.compute.liveMigrate(servers[1] ?? '', 'compute-2');
+  const good = untilCompleted(watch, servers[1] ?? '');
+  const bad = watch.follow({
+    serverId: servers[0] ?? '',
+    since: SINCE,
+    signal: NEVER,
+    judge: () => {
+      throw new Error('that is not what I wanted');
+    },
+  });
+  await expect(bad).rejects.toThrow('not what I wanted');
+  expect((await good).status).toBe('completed');
+});

@@ -1,4 +1,8 @@
-/** What people, and Nova by itself, do to the cloud beside the program under test. */
+/**
+ * What people, and Nova by itself, do to the cloud beside the program under test.
+ * Only what leaves a record of its own (a migration) takes its place in the cloud's time: the rest may as well have
+ * been so for a day, and does not push a plan that is applied afterwards into the future.
+ */
 import { applyPower } from './ironic/power.js';
 import { addUnconfirmedMove, operatorCaller } from './inventory.js';
 import { addEvent, addMigration, beginAction, setDestination, touch } from './nova/records.js';
@@ -20,14 +24,12 @@ export function handOf(world: World): SimulatedCloud['hand'] {
     },
     lock: (id) => {
       server(id).locked = true;
-      touch(world, server(id));
     },
     deleteServer: (id) => {
       state.servers.delete(server(id).id);
     },
     setService: (name, change) => {
       const target = host(name);
-      clock.stamp();
       if (change.status !== undefined) target.status = change.status;
       if (change.status === 'enabled') target.disabledReason = null;
       if (change.disabledReason !== undefined) target.disabledReason = change.disabledReason;
@@ -80,7 +82,7 @@ function setStatus(world: World, server: Server, status: string): void {
   if (status === 'VERIFY_RESIZE' && server.beforeResize === null && server.host !== null)
     addUnconfirmedMove(world, server, server.host);
   if (status !== 'VERIFY_RESIZE') server.beforeResize = null;
-  touch(world, server);
+  server.updatedAt = world.clock.now();
 }
 
 type NodeChange = Parameters<SimulatedCloud['hand']['setNode']>[1];
@@ -94,7 +96,7 @@ function setNode(world: World, node: Node, change: NodeChange): void {
   if (change.reservation !== undefined) node.reservation = change.reservation;
   if (change.ignoresSoftPowerOff !== undefined)
     node.ignoresSoftPowerOff = change.ignoresSoftPowerOff;
-  node.updatedAt = world.clock.stamp();
+  node.updatedAt = world.clock.now();
 }
 
 /** Everything of the plan's time moves along, so that plan, actions and Nova's records still fit together. */

@@ -86,9 +86,7 @@ export function addServer(world: World, options: SimulatedServerOptions): Server
     beforeResize: null,
   };
   state.servers.set(server.id, server);
-  const action = beginAction(world, server, adminCaller(world), 'create');
-  action.startedAt = madeAt;
-  action.updatedAt = madeAt;
+  beginAction(world, server, adminCaller(world), 'create', madeAt);
   if (status === 'ERROR') server.fault = { message: 'Set to error by hand', createdAt: madeAt };
   if (status === 'VERIFY_RESIZE') addUnconfirmedMove(world, server, options.host);
   return server;
@@ -98,17 +96,12 @@ export function addServer(world: World, options: SimulatedServerOptions): Server
 export function addUnconfirmedMove(world: World, server: Server, hostName: string): void {
   const { hosts } = world.state;
   const from = [...hosts.values()].find(({ name }) => name !== hostName)?.name ?? hostName;
-  const migration = addMigration(world, server, adminCaller(world), {
-    type: 'migration',
-    status: 'finished',
-    sourceCompute: from,
-  });
+  const fields = { type: 'migration', status: 'finished', sourceCompute: from } as const;
+  const migration = addMigration(world, server, adminCaller(world), fields, server.createdAt);
   migration.sourceNode = hosts.get(from)?.hypervisorHostname ?? null;
   migration.destCompute = hostName;
   migration.destNode = hosts.get(hostName)?.hypervisorHostname ?? null;
   migration.destHost = '192.168.0.1';
-  migration.createdAt = server.createdAt;
-  migration.updatedAt = server.createdAt;
   server.beforeResize = {
     vmState: 'active',
     host: from,

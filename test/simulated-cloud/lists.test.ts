@@ -50,6 +50,9 @@ test('servers/detail: newest first, by host and status, in pages with servers_li
   ]);
 });
 
+const ids = async (query: string): Promise<number[]> =>
+  (await pages('migrations', `/os-migrations?limit=4&${query}`)).rows.map(({ id }) => id);
+
 describe('os-migrations', () => {
   beforeEach(() => {
     for (const id of vms) cloud.hand.migrate(id, 'compute-2');
@@ -67,8 +70,6 @@ describe('os-migrations', () => {
   });
 
   test('filters: instance_uuid, host (either end), status, changes-since', async () => {
-    const ids = async (query: string): Promise<number[]> =>
-      (await pages('migrations', `/os-migrations?limit=4&${query}`)).rows.map(({ id }) => id);
     expect(await ids(`instance_uuid=${vms[0] ?? ''}`)).toEqual([6, 1]);
     expect(await ids('host=compute-3')).toEqual([6]);
     expect(await ids('host=compute-1')).toEqual([5, 4, 3, 2, 1]);
@@ -94,12 +95,12 @@ describe('os-migrations', () => {
   });
 });
 
-describe('microversions of Nova', () => {
-  const at = (version: string, path: string): Promise<Json> =>
-    caller.raw('GET', `/compute/v2.1${path}`, {
-      headers: { 'openstack-api-version': `compute ${version}` },
-    });
+const at = (version: string, path: string): Promise<Json> =>
+  caller.raw('GET', `/compute/v2.1${path}`, {
+    headers: { 'openstack-api-version': `compute ${version}` },
+  });
 
+describe('microversions of Nova', () => {
   test('the version document names the range; other versions get 406', async () => {
     const { json } = await caller.raw('GET', '/compute/v2.1/', { token: null });
     expect(json.version).toMatchObject({ id: 'v2.1', version: '2.93', min_version: '2.1' });
@@ -126,6 +127,13 @@ describe('microversions of Nova', () => {
   });
 });
 
+const list = async (query: string): Promise<string[]> =>
+  (await caller.watcher(`/action_plans/detail?${query}`)).json.action_plans.map(
+    ({ uuid }: Json) => uuid,
+  );
+
+const status = async (path: string): Promise<number> => (await caller.watcher(path)).status;
+
 describe('Watcher', () => {
   test('actions come in pages; `next` keeps the sort and drops the filter', async () => {
     const plan = await cloud.hostMaintenance('compute-1');
@@ -148,16 +156,11 @@ describe('Watcher', () => {
     const plans = [];
     for (let count = 0; count < 3; count++)
       plans.push(await cloud.applyPlan({ actions: [{ type: 'nop', parameters: {} }] }));
-    const list = async (query: string): Promise<string[]> =>
-      (await caller.watcher(`/action_plans/detail?${query}`)).json.action_plans.map(
-        ({ uuid }: Json) => uuid,
-      );
     expect(await list('')).toEqual(plans);
     expect(await list('sort_key=created_at&sort_dir=desc')).toEqual(plans.toReversed());
     expect(
       await list(`sort_key=updated_at&sort_dir=desc&limit=1&marker=${plans[2] ?? ''}`),
     ).toEqual([plans[1]]);
-    const status = async (path: string): Promise<number> => (await caller.watcher(path)).status;
     expect(await status('/action_plans?sort_key=bogus')).toBe(400);
     expect(await status('/action_plans?limit=-1')).toBe(400);
     expect(await status('/action_plans?marker=nope')).toBe(400);

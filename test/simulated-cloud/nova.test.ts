@@ -45,6 +45,9 @@ const shown = async (id: string): Promise<Json> => {
 const outcomes = (effect: string): string[] =>
   cloud.ledger.filter((entry) => entry.effect === effect).map(({ outcome }) => outcome);
 
+const serviceOf = async (host: string): Promise<Json> =>
+  (await caller.nova('GET', `/os-services?binary=nova-compute&host=${host}`)).json.services[0];
+
 describe('live migration', () => {
   test('202 first, record later; MIGRATING while it runs; completed on the other host', async () => {
     await restart({ times: { conductor: 100, liveMigration: 200 } });
@@ -125,8 +128,8 @@ describe('live migration', () => {
     const other = cloud.addServer({ name: 'vm-2', host: 'compute-2' });
     await Promise.all([caller.live(vm, 'compute-3'), caller.live(other, 'compute-3')]);
     await cloud.settled();
-    const statuses = [(await newest(vm)).status, (await newest(other)).status];
-    expect(statuses.toSorted()).toEqual(['completed', 'error']);
+    const statuses = new Set([(await newest(vm)).status, (await newest(other)).status]);
+    expect(statuses).toEqual(new Set(['completed', 'error']));
   });
 
   test('beyond maxConcurrentLiveMigrations they wait as queued, MIGRATING meanwhile', async () => {
@@ -301,9 +304,6 @@ test('os-stop and os-start; each refused in the state that it leads to', async (
 });
 
 describe('os-services', () => {
-  const serviceOf = async (host: string): Promise<Json> =>
-    (await caller.nova('GET', `/os-services?binary=nova-compute&host=${host}`)).json.services[0];
-
   test('disable with a reason, enable forgets it; refused bodies', async () => {
     const { id } = await serviceOf('compute-1');
     const put = (body: unknown): Promise<Json> =>

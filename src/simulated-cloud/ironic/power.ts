@@ -79,5 +79,5 @@ export function applyPower(world: World, node: Node, powerState: string): void {
 }
 
 function touch(world: World, node: Node): void {
-  node.updatedAt = world.clock.stamp();
+  node.updatedAt = world.clock.now();
 }

@@ -17,8 +17,8 @@ export function beginAction(
   server: Server,
   caller: Caller,
   action: string,
+  now = world.clock.stamp(),
 ): InstanceAction {
-  const now = world.clock.stamp();
   const record: InstanceAction = {
     serverId: server.id,
     action,
@@ -60,8 +60,8 @@ export function addMigration(
   server: Server,
   caller: Caller,
   fields: Pick<Migration, 'type' | 'status' | 'sourceCompute'> & { newFlavorId?: string },
+  now = world.clock.stamp(),
 ): Migration {
-  const now = world.clock.stamp();
   const flavorNumber = (id: string): number =>
     world.state.flavors.find((flavor) => flavor.id === id)?.number ?? 0;
   const migration: Migration = {

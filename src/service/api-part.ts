@@ -1,0 +1,51 @@
+/** The REST API as a part of a process. It starts before Temporal and OpenStack do, and says 503 until they are there. */
+import type { Client } from '@temporalio/client';
+import type { ApiServer } from '../api/server.js';
+import { startApiServer } from '../api/server.js';
+import type { Config } from '../config.js';
+import type { Logger } from '../log.js';
+import { createMetrics } from '../metrics.js';
+import type { OpenStackCloud } from '../openstack/cloud.js';
+import { lazyClient, type TemporalProfile } from '../temporal/connection.js';
+import { TemporalRollbacks } from '../temporal/rollbacks.js';
+
+export interface ApiPart {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export interface ApiPartOptions {
+  config: Config;
+  profile: TemporalProfile;
+  cloud: OpenStackCloud;
+  log: Logger;
+  /** Address of Temporal's Web UI for links; null: none. */
+  webUrl: string | null;
+  sdkMetrics?: () => Promise<string>;
+}
+
+export async function startApiPart(options: ApiPartOptions): Promise<ApiPart> {
+  const { config, profile, cloud, log, webUrl, sdkMetrics } = options;
+  const client: Client = lazyClient(profile);
+  const rollbacks = new TemporalRollbacks({
+    client,
+    taskQueue: config.temporal.taskQueue,
+    webUrl,
+  });
+  const server: ApiServer = await startApiServer({
+    rollbacks,
+    cloud,
+    config: config.api,
+    log,
+    metrics: createMetrics({ processMetrics: true }),
+    ...(sdkMetrics === undefined ? {} : { sdkMetrics }),
+  });
+  log.info({ url: server.url }, 'API listens');
+  return {
+    url: server.url,
+    async stop() {
+      await server.close(config.shutdownGrace * 1000);
+      await client.connection.close();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** The worker as a part of a process: connects (patiently, within a bound), prepares the namespace, polls, drains. */
+import { Connection } from '@temporalio/client';
+import type { Worker } from '@temporalio/worker';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createActivities } from '../../activities/index.js';
+import type { Config } from '../config.js';
+import type { Logger } from '../log.js';
+import type { OpenStackCloud } from '../openstack/cloud.js';
+import { connectNative, type TemporalProfile } from '../temporal/connection.js';
+import { ensureSearchAttributes, warnOfShortRetention } from '../temporal/namespace.js';
+import { createWorker } from '../worker/create-worker.js';
+
+export interface WorkerPart {
+  /** Settles when the worker has stopped: resolves after `stop`, rejects where it failed. */
+  readonly done: Promise<void>;
+  /** No new work; what is in flight is given the grace; resolves when all has ended. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerPartOptions {
+  config: Config;
+  profile: TemporalProfile;
+  cloud: OpenStackCloud;
+  log: Logger;
+  /** Path of the prebuilt workflow bundle. */
+  bundlePath: string;
+}
+
+/** A worker that starts beside its Temporal server waits for it that long; then the supervisor's turn. */
+const CONNECT_TRIES = 30;
+const CONNECT_PAUSE_MS = 2_000;
+
+export async function startWorkerPart(options: WorkerPartOptions): Promise<WorkerPart> {
+  const { config, profile, cloud, log } = options;
+  const connection = await patiently(() => connectNative(profile), profile, log);
+  try {
+    await prepareNamespace(options);
+    const worker = await createWorker({
+      connection,
+      namespace: profile.namespace,
+      taskQueue: config.temporal.taskQueue,
+      activities: createActivities({ cloud, settings: config.activities }),
+      workflowBundle: { codePath: options.bundlePath },
+      shutdownGraceMs: config.shutdownGrace * 1000,
+    });
+    const done = worker.run().finally(() => connection.close());
+    log.info({ taskQueue: config.temporal.taskQueue }, 'worker polls');
+    return { done, stop: () => stop(worker, done) };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function stop(worker: Worker, done: Promise<void>): Promise<void> {
+  if (worker.getState() === 'RUNNING') worker.shutdown();
+  await done;
+}
+
+async function prepareNamespace({ config, profile, log }: WorkerPartOptions): Promise<void> {
+  const connection = await Connection.connect(profile.options);
+  try {
+    await ensureSearchAttributes(connection, profile.namespace, log);
+    const ceiling = config.activities.limits.max_age_ceiling;
+    await warnOfShortRetention(connection, profile.namespace, ceiling, log);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function patiently<T>(
+  connect: () => Promise<T>,
+  profile: TemporalProfile,
+  log: Logger,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await connect();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (attempt === CONNECT_TRIES) {
+        throw new Error(
+          `Temporal at ${profile.address ?? 'no address'} cannot be reached: ${reason}. Check TEMPORAL_ADDRESS and the server.`,
+          { cause: error },
+        );
+      }
+      log.warn({ address: profile.address, attempt, reason }, 'Temporal is away; trying again');
+      await sleep(CONNECT_PAUSE_MS);
+    }
+  }
+}

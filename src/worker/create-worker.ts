@@ -1,0 +1,42 @@
+/** The one composition root of activities: a worker from a connection, a cloud and settings. */
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { RollbackActivities } from '../../activities/types.js';
+import { dataConverter } from '../temporal/connection.js';
+
+/**
+ * Activities that wait (most of them, most of the time) cost next to nothing: what bounds the load on Nova are the limits per
+ * rollback and per host. This only keeps one worker from being buried.
+ */
+const ACTIVITIES_AT_ONCE = 400;
+/** After the grace an activity is told to end; it hands over to another worker within this. */
+const FORCE_AFTER_MS = 5_000;
+
+export interface RollbackWorkerOptions {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  activities: RollbackActivities;
+  /** Where the prebuilt bundle of workflows/ is; or the bundle itself (tests). */
+  workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
+  shutdownGraceMs: number;
+  /** 0: every workflow task replays from the start (tests). */
+  maxCachedWorkflows?: number;
+}
+
+export function createWorker(options: RollbackWorkerOptions): Promise<Worker> {
+  return Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue,
+    workflowBundle: options.workflowBundle,
+    // The SDK takes any object of functions; RollbackActivities is an interface and so has no index signature.
+    activities: { ...options.activities },
+    dataConverter,
+    maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+    shutdownGraceTime: options.shutdownGraceMs,
+    shutdownForceTime: options.shutdownGraceMs + FORCE_AFTER_MS,
+    ...(options.maxCachedWorkflows === undefined
+      ? {}
+      : { maxCachedWorkflows: options.maxCachedWorkflows }),
+  });
+}

@@ -94,10 +94,13 @@ function median(all) {
 
 const cell = (ms) => (ms / 1000).toFixed(2).padStart(9);
 
+function row(label, { rollbackMs, bareMs, watcherMs }) {
+  const ratio = (rollbackMs / bareMs).toFixed(2).padStart(8);
+  return `${label.padEnd(6)}${cell(rollbackMs)}${cell(bareMs)}${ratio}${cell(watcherMs)}`;
+}
+
 function report(pairs) {
   const of = (key) => median(pairs.map((pair) => pair[key]));
-  const row = (label, p) =>
-    `${label.padEnd(6)}${cell(p.rollbackMs)}${cell(p.bareMs)}${(p.rollbackMs / p.bareMs).toFixed(2).padStart(8)}${cell(p.watcherMs)}`;
   console.log('\nseconds rollback     bare   ratio  Watcher (forward)');
   for (const [index, pair] of pairs.entries()) console.log(row(String(index + 1), pair));
   const medians = {

@@ -5,7 +5,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { connect, until } from './cloud.mjs';
+import { connect, UnexpectedAnswer, until } from './cloud.mjs';
 
 const LAB = fileURLToPath(new URL('./lab', import.meta.url));
 /** Every server of the test is named so; on a cloud that is not the lab no other server may exist. */
@@ -111,7 +111,11 @@ async function otherCloud(note) {
   try {
     cloud = await connect(process.env);
   } catch (error) {
-    throw new Refusal(`${name} lets nobody in: ${error.cause?.message ?? error.message}.`);
+    const why =
+      error instanceof UnexpectedAnswer
+        ? `Keystone answers ${error.status}`
+        : (error.cause?.message ?? error.message);
+    throw new Refusal(`${name} lets the test not in: ${why}.`);
   }
   if (!cloud.roles.includes('admin'))
     throw new Refusal(`The user of ${name} lacks the role admin, which Nova and Watcher ask for.`);

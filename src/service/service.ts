@@ -1,0 +1,127 @@
+/**
+ * One process of the service: the parts that a command names, started together and drained together. The commands and
+ * the demo differ in which parts they take.
+ */
+import type { Config, Environment } from '../config.js';
+import type { Logger } from '../log.js';
+import type { OpenStackCloud } from '../openstack/cloud.js';
+import type { DevServer } from '../temporal-server/dev-server.js';
+import { type TemporalProfile, temporalProfile, withAddress } from '../temporal/connection.js';
+import { installRuntime } from '../worker/runtime.js';
+import { type ApiPart, startApiPart } from './api-part.js';
+import { startEmbeddedTemporal } from './embedded-temporal.js';
+import { startWorkerPart, type WorkerPart } from './worker-part.js';
+
+export type Command = 'start' | 'api' | 'worker';
+
+export interface ServiceOptions {
+  command: Command;
+  config: Config;
+  env: Environment;
+  cloud: OpenStackCloud;
+  log: Logger;
+  /** Path of the prebuilt workflow bundle. */
+  bundlePath: string;
+  /** Takes whole sentences for the person who waits. */
+  say: (sentence: string) => void;
+}
+
+export interface Service {
+  /** null: this process has no API. */
+  readonly apiUrl: string | null;
+  /** Address of Temporal's Web UI, where it is known. */
+  readonly webUrl: string | null;
+  /** Rejects when a part has failed; resolves after `stop`. */
+  readonly done: Promise<void>;
+  /** Nothing new; what is in flight is given the grace. Once is enough. */
+  stop(): Promise<void>;
+}
+
+/** One sentence for the person who starts the service: what is missing and what to do. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { command, config, log } = options;
+  const { profile, server } = await reachTemporal(options);
+  const webUrl = config.temporal.webUrl ?? server?.uiUrl ?? null;
+  let api: ApiPart | null = null;
+  let worker: WorkerPart | null = null;
+  try {
+    const runtime = await installRuntime({
+      log,
+      // Beside an API the SDK's metrics come through the API's own /metrics.
+      metricsHost: command === 'worker' ? config.worker.metricsHost : '127.0.0.1',
+      metricsPort: command === 'worker' ? config.worker.metricsPort : 0,
+    });
+    if (command !== 'worker') {
+      api = await startApiPart({ ...options, profile, webUrl, sdkMetrics: runtime.sdkMetrics });
+    }
+    if (command !== 'api') worker = await startWorkerPart({ ...options, profile });
+    if (command === 'worker') log.info({ url: runtime.metricsUrl }, 'worker metrics');
+  } catch (error) {
+    await Promise.allSettled([api?.stop(), worker?.stop()]);
+    await server?.stop();
+    throw error;
+  }
+  return running({ api, worker, server, webUrl });
+}
+
+function running(parts: {
+  api: ApiPart | null;
+  worker: WorkerPart | null;
+  server: DevServer | null;
+  webUrl: string | null;
+}): Service {
+  const { api, worker, server } = parts;
+  let stopping: Promise<void> | null = null;
+  let finish = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const failures: Promise<void>[] = [stopped];
+  if (worker !== null) failures.push(worker.done.then(() => stopped));
+  if (server?.owned === true) {
+    failures.push(
+      server.exited.then((reason) => {
+        if (stopping === null) throw new StartError(`The embedded Temporal ended: ${reason}`);
+        return stopped;
+      }),
+    );
+  }
+  const stop = async (): Promise<void> => {
+    await Promise.all([api?.stop(), worker?.stop()]);
+    await server?.stop();
+    finish();
+  };
+  return {
+    apiUrl: api?.url ?? null,
+    webUrl: parts.webUrl,
+    done: Promise.race(failures),
+    stop() {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+async function reachTemporal(
+  options: ServiceOptions,
+): Promise<{ profile: TemporalProfile; server: DevServer | null }> {
+  const { command, config, env, say } = options;
+  const profile = temporalProfile(env);
+  if (profile.address !== null) return { profile, server: null };
+  if (command !== 'start') {
+    throw new StartError(
+      `No Temporal server is named: set TEMPORAL_ADDRESS (or a profile in temporal.toml), or use "npm start", which brings its own.`,
+    );
+  }
+  const server = await startEmbeddedTemporal({
+    env,
+    namespace: profile.namespace,
+    databaseFile: config.temporal.databaseFile,
+    say,
+  });
+  return { profile: withAddress(profile, server.address), server };
+}

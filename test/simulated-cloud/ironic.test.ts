@@ -9,7 +9,7 @@ let node: string;
 let hypervisorId: string;
 
 beforeEach(async () => {
-  cloud = await startSimulatedCloud({ times: { power: 60, hostBoot: 80 } });
+  cloud = await startSimulatedCloud({ times: { power: 300, hostBoot: 400 } });
   caller = new Caller(cloud);
   const host = cloud.addHost({ name: 'compute-1' });
   node = host.nodeId ?? '';

@@ -50,7 +50,7 @@ const serviceOf = async (host: string): Promise<Json> =>
 
 describe('live migration', () => {
   test('202 first, record later; MIGRATING while it runs; completed on the other host', async () => {
-    await restart({ times: { conductor: 100, liveMigration: 200 } });
+    await restart({ times: { conductor: 400, liveMigration: 400 } });
     const reply = await caller.live(vm, 'compute-2');
     expect(reply.status).toBe(202);
     expect(reply.text).toBe('');
@@ -105,6 +105,7 @@ describe('live migration', () => {
     });
   });
   test('of a PAUSED server: it stays PAUSED', async () => {
+    await restart({ times: { liveMigration: 400 } });
     cloud.hand.setServerStatus(vm, 'PAUSED');
     expect((await caller.live(vm, 'compute-2')).status).toBe(202);
     expect((await shown(vm)).status).toBe('MIGRATING');
@@ -135,7 +136,7 @@ describe('live migration', () => {
   test('beyond maxConcurrentLiveMigrations they wait as queued, MIGRATING meanwhile', async () => {
     await restart({
       maxConcurrentLiveMigrations: 2,
-      times: { conductor: 0, liveMigration: 150 },
+      times: { conductor: 0, liveMigration: 500 },
     });
     const vms = [vm, ...['a', 'b'].map((name) => cloud.addServer({ name, host: 'compute-1' }))];
     for (const id of vms) expect((await caller.live(id, 'compute-2')).status).toBe(202);
@@ -149,7 +150,7 @@ describe('live migration', () => {
   });
 
   test('409 while a task is under way, 409 for a stopped server, 400 for an unknown host', async () => {
-    await restart({ times: { liveMigration: 200 } });
+    await restart({ times: { liveMigration: 2_000 } });
     const stopped = cloud.addServer({ name: 'off', host: 'compute-1', status: 'SHUTOFF' });
     await caller.live(vm, 'compute-2');
     const again = await caller.live(vm, 'compute-2');
@@ -187,7 +188,7 @@ describe('live migration', () => {
   });
 
   test('of a server that is deleted meanwhile: error, and 404 for the server', async () => {
-    await restart({ times: { conductor: 0, liveMigration: 50 } });
+    await restart({ times: { conductor: 0, liveMigration: 500 } });
     await caller.live(vm, 'compute-2');
     await recordIs(vm, 'running');
     cloud.hand.deleteServer(vm);
@@ -204,7 +205,7 @@ describe('cold migration', () => {
   });
 
   test('RESIZE, VERIFY_RESIZE with a finished record, then confirmed and SHUTOFF again', async () => {
-    await restart({ times: { conductor: 0, coldMigration: 100, confirm: 100 } });
+    await restart({ times: { conductor: 0, coldMigration: 400, confirm: 400 } });
     cloud.hand.setServerStatus(vm, 'SHUTOFF');
     expect((await caller.cold(vm, 'compute-2')).status).toBe(202);
     await recordIs(vm, 'migrating');
@@ -226,6 +227,8 @@ describe('cold migration', () => {
   });
 
   test('revertResize brings it back to the source', async () => {
+    await restart({ times: { coldMigration: 5, confirm: 400 } });
+    cloud.hand.setServerStatus(vm, 'SHUTOFF');
     await caller.cold(vm, 'compute-2');
     await cloud.settled();
     expect((await caller.action(vm, { revertResize: null })).status).toBe(202);
@@ -291,6 +294,7 @@ test('a server added in VERIFY_RESIZE can be confirmed and reverted', async () =
 });
 
 test('os-stop and os-start; each refused in the state that it leads to', async () => {
+  await restart({ times: { stop: 400 } });
   expect((await caller.action(vm, { 'os-start': null })).status).toBe(409);
   expect((await caller.action(vm, { 'os-stop': null })).status).toBe(202);
   expect((await shown(vm)).task).toBe('powering-off');

@@ -50,7 +50,7 @@ describe('host_maintenance', () => {
       destinations: ['compute-2'],
       powerOffIdle: ['compute-3'],
     });
-    expect(Date.now() - started).toBeLessThan(500);
+    expect(Date.now() - started).toBeLessThan(2_000);
 
     const plan = (await caller.watcher(`/action_plans/${uuid}`)).json;
     expect(plan).toMatchObject({ state: 'SUCCEEDED', strategy_name: 'host_maintenance' });
@@ -152,7 +152,7 @@ describe('the cloud’s clock', () => {
     const [record] = await caller.migrations(vms['vm-1'] ?? '');
     expect(at(`${record.created_at}Z`) - at(plan.updated_at)).toBeGreaterThanOrEqual(5_000);
     // The first plan fits before the start of the test: the clock is still the machine's.
-    expect(Math.abs(at(`${record.created_at}Z`) - Date.now())).toBeLessThan(2_000);
+    expect(Math.abs(at(`${record.created_at}Z`) - Date.now())).toBeLessThan(5_000);
   });
 
   test('a second plan comes after everything that was recorded', async () => {
@@ -163,6 +163,18 @@ describe('the cloud’s clock', () => {
     const second = await cloud.applyPlan({ actions: [{ type: 'nop', parameters: {} }] });
     const plan = (await caller.watcher(`/action_plans/${second}`)).json;
     expect(at(plan.created_at)).toBeGreaterThan(at(`${record.updated_at}Z`));
+    await caller.live(vms['vm-2'] ?? '', 'compute-3');
+    await cloud.settled();
+    const [later] = await caller.migrations(vms['vm-2'] ?? '');
+    expect(at(`${later.created_at}Z`) - at(plan.updated_at)).toBeGreaterThanOrEqual(5_000);
+  });
+
+  test('actions that take no time are 2 s apart all the same', async () => {
+    const nop = { type: 'nop', parameters: {} };
+    const uuid = await cloud.applyPlan({ actions: [nop, nop, nop] });
+    const ends = (await actionsOf(uuid)).map(({ updated_at: end }) => at(end));
+    for (let index = 1; index < ends.length; index++)
+      expect((ends[index] ?? 0) - (ends[index - 1] ?? 0)).toBeGreaterThanOrEqual(2_000);
   });
 
   test('setActionPlan moves a plan with its actions and records', async () => {

@@ -13,21 +13,24 @@ const UNDER_WAY = new Set([
   'post-migrating',
 ]);
 
-/** Slots of a host in use: servers there, servers on their way, and what unconfirmed resizes hold. */
-export function slotsInUse(world: World, hostName: string): number {
-  let used = 0;
+/** Slots in use by host: servers there, servers on their way, and what unconfirmed resizes hold. */
+function slotsInUse(world: World): Map<string, number> {
+  const used = new Map<string, number>();
+  const count = (host: string | null | undefined): void => {
+    if (host !== null && host !== undefined) used.set(host, (used.get(host) ?? 0) + 1);
+  };
   for (const server of world.state.servers.values()) {
-    if (server.host === hostName) used++;
-    else if (server.beforeResize?.host === hostName) used++;
-    else if (isOnItsWay(world, server, hostName)) used++;
+    // A set: a server takes one slot of a host, for whichever of the reasons.
+    const hosts = new Set([server.host, server.beforeResize?.host, comingTo(world, server)]);
+    for (const host of hosts) count(host);
   }
   return used;
 }
 
-function isOnItsWay(world: World, server: Server, hostName: string): boolean {
-  if (server.taskState === null) return false;
+function comingTo(world: World, server: Server): string | null {
+  if (server.taskState === null) return null;
   const migration = lastMigration(world, server.id);
-  return migration?.destCompute === hostName && UNDER_WAY.has(migration.status);
+  return migration && UNDER_WAY.has(migration.status) ? migration.destCompute : null;
 }
 
 export function lastMigration(world: World, serverId: string): Migration | undefined {
@@ -38,10 +41,6 @@ export function isUp(host: Host): boolean {
   return host.up && !host.forcedDown;
 }
 
-export function canTake(world: World, host: Host): boolean {
-  return host.status === 'enabled' && isUp(host) && slotsInUse(world, host.name) < host.capacity;
-}
-
 /**
  * The host that a server goes to, or null ("No valid host was found. "). `wanted` is checked like any other (Nova's
  * scheduler filters run on it too: nova/conductor/tasks/live_migrate.py, _find_destination).
@@ -50,17 +49,18 @@ export function findDestination(
   world: World,
   server: Server,
   wanted: string | null,
-  allowSameHost = false,
 ): string | null {
   const { hosts, schedulerHints } = world.state;
-  const elsewhere = (host: Host): boolean => allowSameHost || host.name !== server.host;
+  const used = slotsInUse(world);
+  const free = (host: Host): number => host.capacity - (used.get(host.name) ?? 0);
+  const fits = (host: Host): boolean =>
+    host.name !== server.host && host.status === 'enabled' && isUp(host) && free(host) > 0;
   if (wanted !== null) {
     const host = hosts.get(wanted);
-    return host && elsewhere(host) && canTake(world, host) ? host.name : null;
+    return host && fits(host) ? host.name : null;
   }
-  const fitting = [...hosts.values()].filter((host) => elsewhere(host) && canTake(world, host));
+  const fitting = [...hosts.values()].filter(fits);
   const hint = schedulerHints.get(server.id);
   if (hint !== undefined && fitting.some((host) => host.name === hint)) return hint;
-  const free = (host: Host): number => host.capacity - slotsInUse(world, host.name);
   return fitting.toSorted((a, b) => free(b) - free(a))[0]?.name ?? null;
 }

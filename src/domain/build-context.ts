@@ -11,25 +11,26 @@ export function contextOf(facts: Facts, options: RollbackOptions): Context {
   const hosts = new HostIndex(facts.hosts);
   const nodes = new Map(facts.nodes.map((node) => [node.uuid, node]));
   const selected = options.actions === null ? null : new Set(options.actions);
+  const members = facts.actions.map((action, index) => ({
+    action,
+    index,
+    change: readChange(action.type, action.parameters),
+    end: endOf(action),
+    selected: selected === null || selected.has(action.uuid),
+  }));
   return {
     facts,
     options,
     hosts,
     nodes,
     servers: new Map(facts.servers.map((server) => [server.id, server])),
-    actions: new Map(facts.actions.map((action) => [action.uuid, action])),
+    ends: new Map(members.map(({ action, end }) => [action.uuid, end])),
     migrations: groupBy(
       facts.migrations.toSorted((a, b) => a.id - b.id),
       (record) => record.serverId,
     ),
     instanceActions: groupBy(facts.instanceActions, (action) => action.serverId),
     newer: newerChanges(facts.otherPlans, hosts),
-    members: facts.actions.map((action, index) => ({
-      action,
-      index,
-      change: readChange(action.type, action.parameters),
-      end: endOf(action),
-      selected: selected === null || selected.has(action.uuid),
-    })),
+    members,
   };
 }

@@ -31,7 +31,8 @@ export interface Context {
   hosts: HostIndex;
   servers: ReadonlyMap<string, Server>;
   nodes: ReadonlyMap<string, Node>;
-  actions: ReadonlyMap<string, Action>;
+  /** By action of the plan: when it ended, milliseconds. */
+  ends: ReadonlyMap<string, number>;
   /** By server, oldest first. */
   migrations: ReadonlyMap<string, Migration[]>;
   instanceActions: ReadonlyMap<string, InstanceAction[]>;

@@ -165,8 +165,8 @@ function compensation(
   };
 }
 
-function refuseForeignActions({ options, actions, facts }: Context): Refusal | null {
-  const foreign = (options.actions ?? []).filter((uuid) => !actions.has(uuid));
+function refuseForeignActions({ options, ends, facts }: Context): Refusal | null {
+  const foreign = (options.actions ?? []).filter((uuid) => !ends.has(uuid));
   if (foreign.length === 0) return null;
   return {
     type: 'InvalidRequest',
@@ -184,7 +184,7 @@ function refuseUnstarted({ facts, options }: Context, laidOut: LaidOut[]): Refus
   const mayHaveRun = facts.actions.some(
     ({ state }) => !changedNothing(state) && state !== 'CANCELLED' && state !== 'DELETED',
   );
-  if (mayHaveRun || options.actions !== null) return null;
+  if (facts.plan.state !== 'CANCELLED' || mayHaveRun || options.actions !== null) return null;
   if (laidOut.some(({ verdict: of }) => of.state !== 'SKIPPED' || hasProof(of))) return null;
   const { uuid, state } = facts.plan;
   return neverStarted(uuid, state, `${laidOut.length} CANCELLED or PENDING, no trace of any`);

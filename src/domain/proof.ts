@@ -51,10 +51,19 @@ export const isReverted = (record: Migration): boolean => REVERTED.has(record.st
 /** The record of each action that has one, by action uuid. */
 export type Proofs = ReadonlyMap<string, Migration>;
 
+/** A record with its times read once, milliseconds. */
+interface Timed {
+  record: Migration;
+  created: number;
+  ended: number;
+}
+
 interface Window {
   member: MoveMember;
   from: number;
   to: number;
+  /** All of the server, oldest first. */
+  records: readonly Timed[];
 }
 
 /**
@@ -66,7 +75,7 @@ export function proveMoves(context: Context, moves: MoveMember[]): Proofs {
   const taken = new Set<number>();
   const watcherUsers = new Set<string>();
   const windows = windowsOf(context, moves);
-  const prove = (window: Window, candidates: Migration[]): Migration | undefined => {
+  const prove = (window: Window, candidates: Timed[]): Migration | undefined => {
     const record = choose(context, window, candidates);
     if (record === undefined) return undefined;
     taken.add(record.id);
@@ -75,17 +84,17 @@ export function proveMoves(context: Context, moves: MoveMember[]): Proofs {
   };
   for (const window of windows) {
     if (!hasSucceeded(window.member.action.state)) continue;
-    const record = prove(window, recordsIn(context, window, taken));
+    const record = prove(window, recordsIn(window, taken));
     if (record?.userId !== undefined && record.userId !== null) watcherUsers.add(record.userId);
   }
   for (const window of windows) {
     if (!needsProof(window.member.action.state)) continue;
-    const records = recordsIn(context, window, taken);
+    const records = recordsIn(window, taken);
     prove(
       window,
       watcherUsers.size === 0
         ? records
-        : records.filter(({ userId }) => userId !== null && watcherUsers.has(userId)),
+        : records.filter(({ record: { userId } }) => userId !== null && watcherUsers.has(userId)),
     );
   }
   return proofs;
@@ -95,47 +104,52 @@ function windowsOf(context: Context, moves: MoveMember[]): Window[] {
   const windows: Window[] = [];
   const planStart = timeOf(context.facts.plan.createdAt) ?? 0;
   const planEnd = endOf(context.facts.plan);
-  for (const members of groupBy(moves, ({ change }) => change.serverId).values()) {
+  for (const [serverId, members] of groupBy(moves, ({ change }) => change.serverId)) {
+    const records = (context.migrations.get(serverId) ?? []).map(timed);
     let previousEnd = planStart;
     for (const member of byEnd(members)) {
       const { action, end } = member;
       const parentEnds = action.parents
-        .map((uuid) => context.actions.get(uuid))
-        .map((parent) => (parent === undefined ? 0 : endOf(parent)))
+        .map((uuid) => context.ends.get(uuid) ?? 0)
         // A parent that "ended" later (CANCELLED at a restart) says nothing about this one's start.
         .filter((parentEnd) => parentEnd <= end);
       const from = parentEnds.reduce((latest, one) => Math.max(latest, one), previousEnd);
       // An ONGOING action's updated_at is its start: Watcher never wrote its end.
       const to = action.state === 'ONGOING' ? Math.max(end, planEnd) : end;
-      windows.push({ member, from, to });
+      windows.push({ member, from, to, records });
       previousEnd = Math.max(previousEnd, end);
     }
   }
   return windows;
 }
 
-/** Untaken records of the server that were created in the window, oldest first. */
-function recordsIn(context: Context, window: Window, taken: ReadonlySet<number>): Migration[] {
-  const records = context.migrations.get(window.member.change.serverId) ?? [];
-  const found: Migration[] = [];
-  for (let at = firstFrom(records, window.from); at < records.length; at += 1) {
-    const record = records[at];
-    if (record === undefined || createdAt(record) > window.to) break;
-    if (!taken.has(record.id)) found.push(record);
-  }
-  return found;
+function timed(record: Migration): Timed {
+  return { record, created: timeOf(record.createdAt) ?? 0, ended: endOf(record) };
 }
 
-const createdAt = (record: Migration): number => timeOf(record.createdAt) ?? 0;
+/** A bound for records without end in one window, of which no real plan has more than a few: the latest count. */
+const RECORDS_MAX = 200;
 
-/** Index of the first record created at or after a time. Ids, by which they are sorted, grow with time. */
-function firstFrom(records: readonly Migration[], from: number): number {
+/** Untaken records of the server that were created in the window, oldest first. */
+function recordsIn({ records, from, to }: Window, taken: ReadonlySet<number>): Timed[] {
+  const found: Timed[] = [];
+  const end = firstAfter(records, to);
+  for (let at = end - 1; at >= 0 && end - at <= RECORDS_MAX; at -= 1) {
+    const one = records[at];
+    if (one === undefined || one.created < from) break;
+    if (!taken.has(one.record.id)) found.push(one);
+  }
+  return found.toReversed();
+}
+
+/** Index of the first record created after a time. Ids, by which they are sorted, grow with time. */
+function firstAfter(records: readonly Timed[], time: number): number {
   let low = 0;
   let high = records.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const record = records[middle];
-    if (record !== undefined && createdAt(record) < from) low = middle + 1;
+    const one = records[middle];
+    if (one !== undefined && one.created <= time) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -146,19 +160,17 @@ function firstFrom(records: readonly Migration[], from: number): number {
  * action ended (Watcher saw it); else any that arrived; else one that is still under way; else one that was
  * reverted since, which proves that the move happened and needs no undoing.
  */
-function choose(context: Context, window: Window, records: Migration[]): Migration | undefined {
+function choose(context: Context, window: Window, records: Timed[]): Migration | undefined {
   const { action, change, end } = window.member;
-  const arrived = records.filter(hasArrived);
+  const arrived = records.filter(({ record }) => hasArrived(record));
   const named =
     change.destination === null ? undefined : context.hosts.resolve(change.destination)?.name;
-  const seen = hasSucceeded(action.state)
-    ? arrived.filter((record) => endOf(record) <= end)
-    : arrived;
-  return (
-    arrived.findLast((record) => named !== undefined && record.destCompute === named) ??
+  const seen = hasSucceeded(action.state) ? arrived.filter(({ ended }) => ended <= end) : arrived;
+  const best =
+    arrived.findLast(({ record }) => named !== undefined && record.destCompute === named) ??
     seen.at(-1) ??
     arrived.at(-1) ??
-    records.findLast(isUnderWay) ??
-    records.findLast(isReverted)
-  );
+    records.findLast(({ record }) => isUnderWay(record)) ??
+    records.findLast(({ record }) => isReverted(record));
+  return best?.record;
 }

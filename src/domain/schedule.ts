@@ -46,20 +46,20 @@ interface Lane {
   hosts: string[];
   to: string | null;
   queue: Heap;
-  /** A host of it is full: not looked at until that host has a free slot. */
-  isAside: boolean;
+  /** The host of it that is full, for which it waits; null: it is looked at. */
+  waitsFor: string | null;
 }
 
 export class Schedule {
   private readonly entries = new Map<string, Entry>();
   private readonly lanes = new Map<string, Lane>();
   /**
-   * The head of every lane that is not set aside, best first. Older heads may be in it as well: they are told by
-   * their phase when they come up.
+   * The head of every lane that waits for no host, best first. Older heads may be in it as well: they are told when
+   * they come up, because they are no heads any more.
    */
   private readonly heads: Heap;
-  /** Lanes set aside, by the host that is full. */
-  private readonly aside = new Map<string, Set<Lane>>();
+  /** The same for the lanes that wait for a host, by that host. */
+  private readonly aside = new Map<string, Heap>();
   private readonly movesOn = new Map<string, number>();
   private readonly parkedFor = new Map<string, Set<string>>();
   private readonly offered = new Set<string>();
@@ -69,7 +69,7 @@ export class Schedule {
     compensations: readonly Schedulable[],
     private readonly bounds: ScheduleBounds,
   ) {
-    this.heads = new Heap((id) => this.mustGet(id).rank);
+    this.heads = this.newHeap();
     const ranked = compensations
       .map((one, index) => ({ one, index }))
       .toSorted((a, b) => a.one.priority - b.one.priority || a.index - b.index);
@@ -107,17 +107,7 @@ export class Schedule {
     while (this.busy < this.bounds.concurrency) {
       const id = this.heads.pop();
       if (id === undefined) break;
-      const { lane } = this.mustGet(id);
-      if (lane.isAside) continue;
-      const head = this.headOf(lane);
-      if (head?.id !== id) {
-        // It was given up or held back since.
-        this.showHead(lane);
-        continue;
-      }
-      const full = lane.hosts.find((host) => this.isFull(host));
-      if (full === undefined) this.offer(head);
-      else this.setAside(lane, full);
+      this.look(id);
     }
     return [...this.offered];
   }
@@ -208,8 +198,8 @@ export class Schedule {
       key,
       hosts: isMove ? [...new Set([work.from, work.to])] : [],
       to: isMove ? work.to : null,
-      queue: new Heap((id) => this.mustGet(id).rank),
-      isAside: false,
+      queue: this.newHeap(),
+      waitsFor: null,
     };
     this.lanes.set(key, lane);
     return lane;
@@ -230,13 +220,28 @@ export class Schedule {
     if (this.headOf(entry.lane) === entry) this.showHead(entry.lane);
   }
 
+  /** Offers the head of a lane, or sets the lane aside. */
+  private look(id: string): void {
+    const { lane } = this.mustGet(id);
+    if (lane.waitsFor !== null) return;
+    const head = this.headOf(lane);
+    if (head?.id === id) {
+      const full = lane.hosts.find((host) => this.isFull(host));
+      if (full === undefined) this.offer(head);
+      else lane.waitsFor = full;
+    }
+    // The next head, or, where this one was given up or held back meanwhile, the one that is head now.
+    this.showHead(lane);
+    // This lane had the turn of all that wait for its hosts. Where a slot is left, the next has it.
+    for (const host of lane.hosts) this.takeUp(host);
+  }
+
   private offer(entry: Entry): void {
     entry.lane.queue.pop();
     entry.queued = false;
     entry.phase = 'offered';
     this.occupy(entry.lane, 1);
     this.offered.add(entry.id);
-    this.showHead(entry.lane);
   }
 
   /** Offers that were not taken up go back, so that a better one that came meanwhile is offered first. */
@@ -270,21 +275,25 @@ export class Schedule {
     return undefined;
   }
 
+  /** Puts the head of a lane where it is looked for. */
   private showHead(lane: Lane): void {
-    if (lane.isAside) return;
     const head = this.headOf(lane);
-    if (head !== undefined) this.heads.push(head.id);
+    if (head === undefined) return;
+    if (lane.waitsFor === null) {
+      this.heads.push(head.id);
+      return;
+    }
+    const waiting = this.aside.get(lane.waitsFor) ?? this.newHeap();
+    this.aside.set(lane.waitsFor, waiting);
+    waiting.push(head.id);
+  }
+
+  private newHeap(): Heap {
+    return new Heap((id) => this.mustGet(id).rank);
   }
 
   private isFull(host: string): boolean {
     return (this.movesOn.get(host) ?? 0) >= this.bounds.migrationsPerHost;
-  }
-
-  private setAside(lane: Lane, host: string): void {
-    lane.isAside = true;
-    const lanes = this.aside.get(host);
-    if (lanes === undefined) this.aside.set(host, new Set([lane]));
-    else lanes.add(lane);
   }
 
   private occupy(lane: Lane, by: 1 | -1): void {
@@ -295,14 +304,17 @@ export class Schedule {
     }
   }
 
-  /** The host has a free slot: the lanes that wait for it are looked at again. */
+  /** Where the host has a free slot, the best of the lanes that wait for it is looked at again. One: it may take it. */
   private takeUp(host: string): void {
-    const lanes = this.aside.get(host);
-    if (lanes === undefined) return;
-    this.aside.delete(host);
-    for (const lane of lanes) {
-      lane.isAside = false;
+    const waiting = this.aside.get(host);
+    if (waiting === undefined || this.isFull(host)) return;
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      const { lane } = this.mustGet(id);
+      if (lane.waitsFor !== host) continue;
+      const isHead = this.headOf(lane)?.id === id;
+      if (isHead) lane.waitsFor = null;
       this.showHead(lane);
+      if (isHead) return;
     }
   }
 }

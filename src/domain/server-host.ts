@@ -121,8 +121,10 @@ export function judgeMoves(
   // Where the revert alone brings the server home, it is the compensation.
   const owner =
     toRevert !== null && first !== undefined && first.from === toRevert.from ? toRevert : first;
+  const stepBy = new Map(moved.steps.map((step) => [step.member, step]));
   for (const member of moved.members) {
-    verdicts.set(member.action.uuid, judgeMember(context, moved, member, owner, isStarted));
+    const step = stepBy.get(member);
+    verdicts.set(member.action.uuid, judgeMember(context, moved, member, step, owner, isStarted));
   }
 }
 
@@ -130,6 +132,7 @@ function judgeMember(
   context: Context,
   moved: Moved,
   member: MoveMember,
+  step: Step | undefined,
   owner: Step | undefined,
   isStarted: boolean,
 ): Verdict {
@@ -141,7 +144,6 @@ function judgeMember(
   if (member === owner?.member) {
     return withFlavor(member, ownerVerdict(context, moved, server, owner, isStarted), owner);
   }
-  const step = moved.steps.find((one) => one.member === member);
   if (step !== undefined && owner !== undefined) {
     const rest = covered(owner.member, resource);
     return withFlavor(member, rest, step);

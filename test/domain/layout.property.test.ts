@@ -1,12 +1,12 @@
 /** Properties of every layout: no cycle, each action once, home again whatever the order, nothing left to do then. */
 import * as fc from 'fast-check';
 import { layOut } from '../../src/domain/layout.js';
-import type { LaidOutCompensation } from '../../src/domain/layout-types.js';
+import type { CompensationWork, LaidOutCompensation } from '../../src/domain/layout-types.js';
 import type { Facts } from '../../src/domain/facts.js';
-import { options } from './facts-builder.js';
+import { at, facts, host, migrate, node, options, PLAN, record, server } from './facts-builder.js';
 import { ModelCloud, type ModelHost, type ModelServer, type Wish } from './model-cloud.js';
 
-const RUNS = 1000;
+const RUNS = 500;
 
 const wish: fc.Arbitrary<Wish> = fc.record({
   type: fc.constantFrom(
@@ -74,6 +74,140 @@ function plan(facts_: Facts): LaidOutCompensation[] {
   return layout.compensations;
 }
 
+const name = fc.constantFrom(
+  'a',
+  'b',
+  'hypervisor-a',
+  'b.example.org',
+  'gone',
+  'vm-0',
+  'vm-1',
+  'n-0',
+);
+const time = fc.integer({ min: -50, max: 300 }).map(at);
+const garbage = fc.oneof(
+  name,
+  fc.anything(),
+  fc.constantFrom('on', 'off', 'enabled', 'disabled', 'up'),
+);
+
+/** Actions that no planner would make, with parameters of any shape, over a cloud in any state. */
+const strangeFacts = fc
+  .record({
+    actions: fc.array(
+      fc.record({
+        type: fc.constantFrom(
+          'migrate',
+          'resize',
+          'stop',
+          'change_nova_service_state',
+          'change_node_power_state',
+          'volume_migrate',
+          'nop',
+          'sleep',
+          'other',
+          '__proto__',
+        ),
+        state: fc.constantFrom(
+          'SUCCEEDED',
+          'SUCCEEDED',
+          'FAILED',
+          'CANCELLED',
+          'CANCELLING',
+          'ONGOING',
+          'PENDING',
+          'SKIPPED',
+          'DELETED',
+          'ODD',
+        ),
+        parameters: fc.oneof(
+          {
+            weight: 5,
+            arbitrary: fc.record(
+              {
+                resource_id: name,
+                source_node: name,
+                destination_node: name,
+                state: fc.constantFrom('on', 'off', 'enabled', 'disabled'),
+                flavor: name,
+                disabled_reason: fc.constantFrom('r', 's'),
+              },
+              { requiredKeys: [] },
+            ),
+          },
+          {
+            weight: 1,
+            arbitrary: fc.dictionary(
+              fc.constantFrom('resource_id', 'state', 'source_node', 'flavor'),
+              garbage,
+            ),
+          },
+          { weight: 1, arbitrary: fc.anything() },
+        ),
+        parents: fc.array(
+          fc.nat(12).map((index) => `x-${index}`),
+          { maxLength: 3 },
+        ),
+        updatedAt: fc.option(time),
+      }),
+      { maxLength: 12 },
+    ),
+    servers: fc.uniqueArray(
+      fc.record({
+        id: fc.constantFrom('vm-0', 'vm-1', 'a'),
+        on: fc.option(fc.constantFrom('a', 'b', 'gone')),
+        status: fc.constantFrom(
+          'ACTIVE',
+          'SHUTOFF',
+          'VERIFY_RESIZE',
+          'MIGRATING',
+          'SHELVED',
+          'ODD',
+        ),
+        locked: fc.constantFrom(false, false, false, true),
+      }),
+      { selector: ({ id }) => id },
+    ),
+    migrations: fc.array(
+      fc.record({
+        serverId: fc.constantFrom('vm-0', 'vm-1'),
+        from: fc.constantFrom('a', 'b', 'gone'),
+        to: fc.option(fc.constantFrom('a', 'b', 'gone')),
+        status: fc.constantFrom(
+          'completed',
+          'finished',
+          'confirmed',
+          'error',
+          'running',
+          'reverted',
+          'odd',
+        ),
+        createdAt: time,
+      }),
+      { maxLength: 8 },
+    ),
+    status: fc.constantFrom('enabled', 'disabled'),
+    policy: fc.constantFrom('keep', 'restore', 'fail'),
+  })
+  .map((it) => ({
+    policy: it.policy,
+    facts: facts({
+      actions: it.actions.map((one, index) => ({
+        ...one,
+        uuid: `x-${index}`,
+        planUuid: PLAN,
+        createdAt: at(0),
+        parameters: one.parameters as Record<string, unknown>,
+      })),
+      servers: it.servers.map(({ id, on, status, locked }) => server(id, on, { status, locked })),
+      migrations: it.migrations.map(({ serverId, from, to, status, createdAt }, index) =>
+        record(index + 1, serverId, from, to, { status, createdAt, updatedAt: null }),
+      ),
+      hosts: [host('a', { status: it.status, disabledReason: 'r' }), host('b')],
+      nodes: [node('n-0', { hypervisorId: 'hypervisor-a', powerState: 'power off' }), node('vm-0')],
+    }),
+  }));
+
 /** One of the orders that the edges allow, chosen by `random`. Throws on a cycle. */
 function someOrder(
   compensations: LaidOutCompensation[],
@@ -138,4 +272,87 @@ test('any plan on a model cloud: home again in any order that the edges allow, a
   );
   expect(restored).toBeGreaterThan(RUNS);
   expect(compared).toBeGreaterThan(0.5 * RUNS);
+});
+
+test('any plan at all: no crash, no cycle, every action once, in order, complete', () => {
+  fc.assert(
+    fc.property(strangeFacts, fc.double({ min: 0, max: 0.999, noNaN: true }), (it, chance) => {
+      const layout = layOut(it.facts, options({ on_drift: it.policy }));
+      if ('refusal' in layout) {
+        expect(layout.refusal.type).toBe('DriftFound');
+        return;
+      }
+      const { compensations } = layout;
+      const ids = compensations.map(({ action_uuid }) => action_uuid);
+      expect(ids).toEqual(it.facts.actions.map(({ uuid }) => uuid));
+      const works = compensations.filter(({ work }) => work !== null);
+      expect(someOrder(compensations, () => chance)).toHaveLength(works.length);
+      const properties = works.map(({ work }) => propertyOfWork(work!));
+      expect(new Set(properties).size).toBe(properties.length);
+      for (const { state, work, kind, reason, parents } of compensations) {
+        expect(state === 'PENDING').toBe(work !== null);
+        expect(kind).toBe(work?.kind ?? null);
+        if (state !== 'PENDING') expect(reason).toMatch(/\S.*\.$/s);
+        expect(parents.every((parent) => ids.includes(parent))).toBe(true);
+        expect(new Set(parents).size).toBe(parents.length);
+        if (work !== null && 'from' in work) expect(['a', 'b']).toContain(work.to);
+      }
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+function propertyOfWork(work: CompensationWork): string {
+  switch (work.kind) {
+    case 'set_node_power':
+      return `node ${work.nodeId}`;
+    case 'set_service_status':
+      return `service ${work.host}`;
+    case 'live_migrate':
+    case 'cold_migrate':
+      return `host ${work.serverId}`;
+    case 'revert_resize':
+    case 'start_server':
+      return `${work.kind} ${work.serverId}`;
+    default:
+      return work satisfies never;
+  }
+}
+
+describe('10,000 actions', () => {
+  const COUNT = 10_000;
+  /** Milliseconds: ten times what it takes, so that only something quadratic fails. */
+  const LIMIT_MS = 1_500;
+  const range = Array.from({ length: COUNT }, (_, index) => index);
+  const hosts = Array.from({ length: 100 }, (_, index) => host(`h${index}`));
+
+  test.each([
+    ['of one server each', (index: number) => `vm-${index}`, (index: number) => at(index)],
+    ['all of one server', () => 'vm-0', (index: number) => at(index)],
+    ['all of one server, in one second', () => 'vm-0', () => at(50)],
+  ])('%s are laid out in time', (_, serverOf, end) => {
+    const given = facts({
+      hosts,
+      actions: range.map((index) =>
+        migrate(serverOf(index), `h${index % 100}`, `h${(index + 1) % 100}`, {
+          uuid: `x-${index}`,
+          updatedAt: end(index),
+        }),
+      ),
+      servers: [...new Set(range.map(serverOf))].map((id) => server(id, 'h1')),
+      migrations: range.map((index) =>
+        record(index + 1, serverOf(index), `h${index % 100}`, `h${(index + 1) % 100}`, {
+          createdAt: end(index),
+          updatedAt: end(index),
+        }),
+      ),
+    });
+    const started = performance.now();
+    const layout = layOut(given, options());
+    const elapsed = performance.now() - started;
+    if ('refusal' in layout) throw new Error(layout.refusal.message);
+    expect(layout.compensations).toHaveLength(COUNT);
+    expect(elapsed).toBeLessThan(LIMIT_MS);
+    if (process.env['TIMES']) console.log(elapsed);
+  });
 });

@@ -106,8 +106,7 @@ function isUnproved(context: Context, { action, change, end }: StopMember): bool
   if (!needsProof(action.state)) return false;
   const { plan } = context.facts;
   const from = action.parents
-    .map((uuid) => context.actions.get(uuid))
-    .map((parent) => (parent === undefined ? 0 : endOf(parent)))
+    .map((uuid) => context.ends.get(uuid) ?? 0)
     .filter((parentEnd) => parentEnd <= end)
     .reduce((latest, one) => Math.max(latest, one), timeOf(plan.createdAt) ?? 0);
   const to = action.state === 'ONGOING' ? Math.max(end, endOf(plan)) : end;

@@ -1,10 +1,10 @@
 /** What a namespace must have before a rollback runs in it: the search attributes, and enough retention. */
 import type { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
 import type { Logger } from '../log.js';
 import { ACTION_PLAN_ATTRIBUTE, STATE_ATTRIBUTE } from '../../workflows/search-attributes.js';
 
-const { INDEXED_VALUE_TYPE_KEYWORD } = temporal.api.enums.v1.IndexedValueType;
+/** temporal.api.enums.v1.IndexedValueType: the package of the enums cannot be imported by name from ES modules. */
+const INDEXED_VALUE_TYPE_KEYWORD = 2;
 const WANTED = [ACTION_PLAN_ATTRIBUTE, STATE_ATTRIBUTE];
 
 /**

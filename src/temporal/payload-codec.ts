@@ -3,11 +3,12 @@
  * Ordinary plans stay readable in the Web UI: what is small is left as it is. Client, worker and replay share it.
  */
 import { METADATA_ENCODING_KEY, type Payload, type PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 
 const ENCODING = 'binary/gzip';
+/** Metadata key that keeps the payload's own encoding while it is compressed. */
+const INNER_ENCODING_KEY = 'gzip-inner-encoding';
 /** About 150 compensations; below it a person may still want to read the payload. */
 const COMPRESS_ABOVE_BYTES = 64 * 1024;
 /** A hostile payload must not blow up the process. */
@@ -17,7 +18,6 @@ const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
-const { Payload: PayloadMessage } = temporal.api.common.v1;
 
 export const compressionCodec: PayloadCodec = {
   encode: (payloads) => Promise.all(payloads.map(encodeOne)),
@@ -25,19 +25,27 @@ export const compressionCodec: PayloadCodec = {
 };
 
 async function encodeOne(payload: Payload): Promise<Payload> {
-  if ((payload.data?.length ?? 0) <= COMPRESS_ABOVE_BYTES) return payload;
-  const whole = PayloadMessage.encode(payload).finish();
+  const { data, metadata } = payload;
+  const inner = metadata?.[METADATA_ENCODING_KEY];
+  if (!data || !inner || data.length <= COMPRESS_ABOVE_BYTES) return payload;
   return {
-    metadata: { [METADATA_ENCODING_KEY]: utf8.encode(ENCODING) },
-    data: await compress(whole),
+    metadata: {
+      ...metadata,
+      [METADATA_ENCODING_KEY]: utf8.encode(ENCODING),
+      [INNER_ENCODING_KEY]: inner,
+    },
+    data: await compress(data),
   };
 }
 
 async function decodeOne(payload: Payload): Promise<Payload> {
-  const encoding = payload.metadata?.[METADATA_ENCODING_KEY];
-  if (!encoding || text.decode(encoding) !== ENCODING) return payload;
-  const whole = await decompress(payload.data ?? new Uint8Array(), {
-    maxOutputLength: UNPACKED_BYTES_MAX,
-  });
-  return PayloadMessage.decode(whole);
+  const { data, metadata } = payload;
+  const encoding = metadata?.[METADATA_ENCODING_KEY];
+  const inner = metadata?.[INNER_ENCODING_KEY];
+  if (!data || !encoding || !inner || text.decode(encoding) !== ENCODING) return payload;
+  const { [INNER_ENCODING_KEY]: _, ...rest } = metadata;
+  return {
+    metadata: { ...rest, [METADATA_ENCODING_KEY]: inner },
+    data: await decompress(data, { maxOutputLength: UNPACKED_BYTES_MAX }),
+  };
 }

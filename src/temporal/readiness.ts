@@ -1,8 +1,8 @@
 /** Whether anybody would take work up: a worker that polls the task queue. */
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
 
-const { TASK_QUEUE_TYPE_WORKFLOW } = temporal.api.enums.v1.TaskQueueType;
+/** temporal.api.enums.v1.TaskQueueType: the package of the enums cannot be imported by name from ES modules. */
+const TASK_QUEUE_TYPE_WORKFLOW = 1;
 /** A long poll lasts 60 s; a poller not seen for longer is gone. */
 const POLLER_SEEN_WITHIN_MS = 70_000;
 const DEADLINE_MS = 3_000;

@@ -81,12 +81,12 @@ function judgeAll(context: Context): Verdicts {
     if (final === null) groups.push(member);
     else verdicts.set(member.action.uuid, final);
   }
-  const byProperty = groupBy(groups, ({ change }) => propertyOf(change, context.hosts) ?? '');
-  for (const members of byProperty.values()) {
-    const services = members.filter(isOf('service'));
-    if (services.length > 0) judgeServices(context, services, verdicts);
-    const powers = members.filter(isOf('power'));
-    if (powers.length > 0) judgePowers(context, powers, verdicts);
+  const property = ({ change }: Member): string => propertyOf(change, context.hosts) ?? '';
+  for (const services of groupBy(groups.filter(isOf('service')), property).values()) {
+    judgeServices(context, services, verdicts);
+  }
+  for (const powers of groupBy(groups.filter(isOf('power')), property).values()) {
+    judgePowers(context, powers, verdicts);
   }
   judgeServers(context, groups, verdicts);
   return verdicts;

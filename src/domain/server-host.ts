@@ -12,7 +12,8 @@ import type { Migration, Server } from './facts.js';
 import type { MoveServerWork } from './layout-types.js';
 import { hasArrived, isReverted, isUnderWay, type MoveMember, type Proofs } from './proof.js';
 import { serverHost } from './property.js';
-import { serverNeverOurs, wayToMove } from './server-rules.js';
+import { isBusy, serverNeverOurs, wayToMove } from './server-rules.js';
+import { timeOf } from './time.js';
 import { unreachable } from './unreachable.js';
 import {
   covered,
@@ -59,7 +60,7 @@ export function movedServer(context: Context, members: MoveMember[], proofs: Pro
   const server = context.servers.get(serverId);
   const steps: Step[] = [];
   for (const member of members) {
-    const step = stepOf(context, member, proofs.get(member.action.uuid));
+    const step = stepOf(context, member, proofs.get(member.action.uuid), server);
     if (step !== null) steps.push(step);
   }
   const name = server?.name ?? members.find(({ change }) => change.serverName)?.change.serverName;
@@ -72,10 +73,16 @@ export function movedServer(context: Context, members: MoveMember[], proofs: Pro
     records: context.migrations.get(serverId) ?? [],
     toRevert: null,
   };
-  return { ...moved, toRevert: findRevert(context, moved) };
+  moved.toRevert = findRevert(context, moved);
+  return moved;
 }
 
-function stepOf(context: Context, member: MoveMember, record: Migration | undefined): Step | null {
+function stepOf(
+  context: Context,
+  member: MoveMember,
+  record: Migration | undefined,
+  server: Server | undefined,
+): Step | null {
   const { source, destination } = member.change;
   const resolve = (name: string | null): string | null =>
     name === null ? null : (context.hosts.resolve(name)?.name ?? name);
@@ -84,7 +91,8 @@ function stepOf(context: Context, member: MoveMember, record: Migration | undefi
     if (from === null) return null;
     // Reverted since: it came back to where it was, so for the rest of the chain it never left.
     const to = isReverted(record) ? from : (record.destCompute ?? resolve(destination));
-    return { member, record, from, to, underWay: isUnderWay(record) };
+    const underWay = isUnderWay(record) && server !== undefined && isBusy(server);
+    return { member, record, from, to, underWay };
   }
   const from = resolve(source);
   if (!hasSucceeded(member.action.state) || from === null) return null;
@@ -250,12 +258,13 @@ interface LiveHost {
 
 /** Where the server is, who brought it there as far as Nova tells, and how that compares. */
 function liveHost(moved: Moved, server: Server, owner: Step, last: Step): LiveHost {
-  const proved = new Set(moved.steps.map(({ record }) => record?.id));
-  const moving = moved.records.findLast(isUnderWay);
+  const latest = moved.records.at(-1);
+  // Records stay "running" for ever where a nova-compute died; a migration that really goes on keeps its server busy.
+  const moving = latest !== undefined && isUnderWay(latest) && isBusy(server) ? latest : undefined;
   if (moving !== undefined) {
     const to = moving.destCompute ?? (moving.id === last.record?.id ? last.to : null);
     // The plan's own migration goes on, or one that goes where we want it (an earlier run of ours): wait for it.
-    const ours = proved.has(moving.id) || to === owner.from;
+    const ours = moving.id === last.record?.id || to === owner.from;
     return {
       host: to ?? server.host,
       since: null,
@@ -272,9 +281,8 @@ function liveHost(moved: Moved, server: Server, owner: Step, last: Step): LiveHo
   // Nobody named the destination and Nova kept no record: then whatever host it is on now counts as the plan's
   // doing, as long as Watcher vouches for the move and no record shows anybody else moving it later.
   const isUnnamed = last.to === null && hasSucceeded(last.member.action.state);
-  const movedSince = moved.records.some(
-    (record) => hasArrived(record) && !proved.has(record.id) && isLater(record, last),
-  );
+  const movedSince =
+    isUnnamed && moved.records.some((record) => hasArrived(record) && isLater(record, last));
   return {
     host: server.host,
     since,
@@ -287,7 +295,7 @@ function liveHost(moved: Moved, server: Server, owner: Step, last: Step): LiveHo
 function isLater(record: Migration, step: Step): boolean {
   return step.record !== null
     ? record.id > step.record.id
-    : Date.parse(record.createdAt) > step.member.end;
+    : (timeOf(record.createdAt) ?? 0) > step.member.end;
 }
 
 /** An action that moved nothing as far as anybody can tell. */

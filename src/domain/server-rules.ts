@@ -16,7 +16,7 @@ export function serverNeverOurs(server: Server): string | null {
  * Statuses of a server with a task in progress, behind which it is active or stopped: the work waits for the end of the
  * task and then sees which. Source: nova/api/openstack/common.py, _STATE_MAP.
  */
-const BUSY: ReadonlySet<string> = new Set([
+const BUSY_STATUSES: ReadonlySet<string> = new Set([
   'MIGRATING',
   'RESIZE',
   'REVERT_RESIZE',
@@ -25,6 +25,10 @@ const BUSY: ReadonlySet<string> = new Set([
   'PASSWORD',
   'REBUILD',
 ]);
+
+export function isBusy({ status, taskState }: Server): boolean {
+  return taskState !== null || BUSY_STATUSES.has(status);
+}
 
 /** What has to be done to a server before Nova migrates it. */
 const FIRST: Readonly<Record<string, string>> = {
@@ -46,7 +50,7 @@ export function wayToMove(
   isStartedFirst: boolean,
 ): { kind: 'live_migrate' | 'cold_migrate' } | { unreachable: string } {
   const { status } = server;
-  if (status === 'ACTIVE' || status === 'PAUSED' || BUSY.has(status)) {
+  if (status === 'ACTIVE' || status === 'PAUSED' || BUSY_STATUSES.has(status)) {
     return { kind: 'live_migrate' };
   }
   if (status === 'SHUTOFF') return { kind: isStartedFirst ? 'live_migrate' : 'cold_migrate' };

@@ -286,6 +286,14 @@ describe('proof', () => {
     expect(one).toMatchObject({ state: 'PENDING', work: { from: 'b', to: 'a' } });
   });
 
+  test('a record that was never ended, of a server that is at rest, is no migration', () => {
+    const migrations = [
+      record(1, 'vm', 'a', 'b'),
+      record(2, 'vm', 'b', 'c', { status: 'running', createdAt: at(400), userId: OTHER_USER }),
+    ];
+    expect(only({ ...MOVED, migrations }).work).toMatchObject({ from: 'b', to: 'a' });
+  });
+
   test("somebody else's that is going on is left alone", () => {
     const one = only({
       ...MOVED,

@@ -13,12 +13,13 @@ import { contextOf } from './build-context.js';
 import { byEnd, groupBy, type Context, type Member } from './context.js';
 import type { Action, Facts } from './facts.js';
 import type { LaidOutCompensation, Layout, Refusal } from './layout-types.js';
+import { movedServer } from './moved-server.js';
 import type { RollbackOptions } from './options.js';
 import { orderCompensations } from './order.js';
 import { refuseOngoing } from './other-plans.js';
 import { proveMoves } from './proof.js';
 import { propertyOf } from './property.js';
-import { judgeMoves, movedServer } from './server-host.js';
+import { judgeMoves } from './server-host.js';
 import { verdict, type Verdict, type Verdicts } from './verdict.js';
 
 const NAMED_AT_MOST = 10;

@@ -8,12 +8,11 @@
  */
 import { hasSucceeded } from './action-states.js';
 import type { Context } from './context.js';
-import type { Migration, Server } from './facts.js';
+import type { Server } from './facts.js';
 import type { MoveServerWork } from './layout-types.js';
-import { hasArrived, isReverted, isUnderWay, type MoveMember, type Proofs } from './proof.js';
-import { serverHost } from './property.js';
-import { isBusy, serverNeverOurs, wayToMove } from './server-rules.js';
-import { timeOf } from './time.js';
+import { liveHost, newerMove, type Moved, type Step } from './moved-server.js';
+import { isReverted, type MoveMember } from './proof.js';
+import { serverNeverOurs, wayToMove } from './server-rules.js';
 import { unreachable } from './unreachable.js';
 import {
   covered,
@@ -21,101 +20,9 @@ import {
   neverTookEffect,
   unprovedReason,
   verdict,
-  type Resource,
   type Verdict,
   type Verdicts,
 } from './verdict.js';
-
-/** What one action did to the server's host. */
-export interface Step {
-  member: MoveMember;
-  /** null: concluded from the plan's own fields. */
-  record: Migration | null;
-  from: string;
-  /** null: not named and not recorded. */
-  to: string | null;
-  /** Still going on, although Watcher says that the action is over. */
-  underWay: boolean;
-}
-
-/** One server with everything that the judging of its host needs. */
-export interface Moved {
-  serverId: string;
-  server: Server | undefined;
-  resource: Resource;
-  /** In the order in which they ended. */
-  members: MoveMember[];
-  /** Of the members that took effect, in the same order. */
-  steps: Step[];
-  /** Oldest first. */
-  records: readonly Migration[];
-  /** The step whose VERIFY_RESIZE the plan left behind and a revert undoes. */
-  toRevert: Step | null;
-}
-
-export function movedServer(context: Context, members: MoveMember[], proofs: Proofs): Moved | null {
-  const first = members[0];
-  if (first === undefined) return null;
-  const { serverId } = first.change;
-  const server = context.servers.get(serverId);
-  const steps: Step[] = [];
-  for (const member of members) {
-    const step = stepOf(context, member, proofs.get(member.action.uuid), server);
-    if (step !== null) steps.push(step);
-  }
-  const name = server?.name ?? members.find(({ change }) => change.serverName)?.change.serverName;
-  const moved: Moved = {
-    serverId,
-    server,
-    resource: { type: 'server', id: serverId, name: name ?? null },
-    members,
-    steps,
-    records: context.migrations.get(serverId) ?? [],
-    toRevert: null,
-  };
-  moved.toRevert = findRevert(context, moved);
-  return moved;
-}
-
-function stepOf(
-  context: Context,
-  member: MoveMember,
-  record: Migration | undefined,
-  server: Server | undefined,
-): Step | null {
-  const { source, destination } = member.change;
-  const resolve = (name: string | null): string | null =>
-    name === null ? null : (context.hosts.resolve(name)?.name ?? name);
-  if (record !== undefined) {
-    const from = record.sourceCompute ?? resolve(source);
-    if (from === null) return null;
-    // Reverted since: it came back to where it was, so for the rest of the chain it never left.
-    const to = isReverted(record) ? from : (record.destCompute ?? resolve(destination));
-    const underWay = isUnderWay(record) && server !== undefined && isBusy(server);
-    return { member, record, from, to, underWay };
-  }
-  const from = resolve(source);
-  if (!hasSucceeded(member.action.state) || from === null) return null;
-  return { member, record: null, from, to: resolve(destination), underWay: false };
-}
-
-/** The step that a revert undoes: the server's last migration, awaiting confirmation, made by the plan. */
-function findRevert(context: Context, { server, records, steps }: Moved): Step | null {
-  if (server?.status !== 'VERIFY_RESIZE' || serverNeverOurs(server) !== null) return null;
-  const last = records.findLast(hasArrived);
-  if (last?.status !== 'finished' || last.sourceCompute === null) return null;
-  const step = steps.findLast(({ record }) => record?.id === last.id);
-  if (step === undefined || !step.member.selected) return null;
-  if (context.hosts.get(last.sourceCompute) === undefined) return null;
-  const newer = newerMove(context, server.id, step);
-  return newer !== undefined && context.options.on_drift !== 'restore' ? null : step;
-}
-
-/** Another plan's change of the server's host after the last step of ours. */
-function newerMove(context: Context, serverId: string, last: Step) {
-  const newer = context.newer.get(serverHost(serverId));
-  return newer !== undefined && newer.end > last.member.end ? newer : undefined;
-}
 
 /** `isStarted`: the server is SHUTOFF by the plan, and its start goes first. */
 export function judgeMoves(
@@ -247,57 +154,6 @@ function ownerVerdict(
   return verdict('PENDING', null, { ...states, work, stake });
 }
 
-interface LiveHost {
-  /** Where it is, or where a migration under way is about to bring it. */
-  host: string | null;
-  since: string | null;
-  text: string;
-  isBefore: boolean;
-  isAfter: boolean;
-}
-
-/** Where the server is, who brought it there as far as Nova tells, and how that compares. */
-function liveHost(moved: Moved, server: Server, owner: Step, last: Step): LiveHost {
-  const latest = moved.records.at(-1);
-  // Records stay "running" for ever where a nova-compute died; a migration that really goes on keeps its server busy.
-  const moving = latest !== undefined && isUnderWay(latest) && isBusy(server) ? latest : undefined;
-  if (moving !== undefined) {
-    const to = moving.destCompute ?? (moving.id === last.record?.id ? last.to : null);
-    // The plan's own migration goes on, or one that goes where we want it (an earlier run of ours): wait for it.
-    const ours = moving.id === last.record?.id || to === owner.from;
-    return {
-      host: to ?? server.host,
-      since: null,
-      text: `is being moved to ${to ?? 'a host that Nova chooses'} (migration ${moving.uuid})`,
-      isBefore: false,
-      isAfter: ours,
-    };
-  }
-  const arrival = moved.records.findLast(
-    (record) => hasArrived(record) && record.destCompute === server.host,
-  );
-  const since = arrival === undefined ? null : (arrival.updatedAt ?? arrival.createdAt);
-  const where = server.host === null ? `is on no host (${server.status})` : `is on ${server.host}`;
-  // Nobody named the destination and Nova kept no record: then whatever host it is on now counts as the plan's
-  // doing, as long as Watcher vouches for the move and no record shows anybody else moving it later.
-  const isUnnamed = last.to === null && hasSucceeded(last.member.action.state);
-  const movedSince =
-    isUnnamed && moved.records.some((record) => hasArrived(record) && isLater(record, last));
-  return {
-    host: server.host,
-    since,
-    text: since === null ? where : `${where} since ${since}`,
-    isBefore: server.host === owner.from,
-    isAfter: server.host !== null && (server.host === last.to || (isUnnamed && !movedSince)),
-  };
-}
-
-function isLater(record: Migration, step: Step): boolean {
-  return step.record !== null
-    ? record.id > step.record.id
-    : (timeOf(record.createdAt) ?? 0) > step.member.end;
-}
-
 /** An action that moved nothing as far as anybody can tell. */
 function idleVerdict(
   context: Context,
@@ -370,7 +226,8 @@ function withFlavor(member: MoveMember, host: Verdict, step: Step): Verdict {
   if (step.record !== null && isReverted(step.record)) return host;
   switch (host.state) {
     case 'PENDING':
-      return { ...host, residue: FLAVOR_LOST };
+      // A clause, not a sentence: what was done is said after it.
+      return { ...host, residue: FLAVOR_LOST.slice(0, -1) };
     case 'SKIPPED':
       return { ...host, state: 'NOT_REVERSIBLE', reason: `${FLAVOR_LOST} ${hostPart(host)}` };
     case 'KEPT':

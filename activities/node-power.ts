@@ -3,10 +3,11 @@
  * A node in maintenance, with a fault, or in transition to something else is never ours. What the host's
  * compute service was before is put back at the end, whatever the end is.
  */
+import { ApplicationFailure } from '@temporalio/common';
 import type { BaremetalNode } from '../src/openstack/cloud.js';
+import type { FailureType } from '../src/domain/failures.js';
 import type { SetNodePowerWork } from '../src/domain/layout-types.js';
 import type { ResourceState } from '../src/domain/result.js';
-import { failure } from './failures.js';
 import { emptyHost } from './host-emptying.js';
 import type { Kit } from './kit.js';
 import { changePower } from './power-change.js';
@@ -16,6 +17,8 @@ import { report } from './reports.js';
 import type { CompensationInput, CompensationReport } from './types.js';
 import { poll } from './waiting.js';
 import type { Run } from './waiting.js';
+
+const POWER_FAILED: FailureType = 'PowerFailed';
 
 function nodeNow(node: BaremetalNode): ResourceState {
   return { power_state: node.powerState };
@@ -100,8 +103,9 @@ async function powerOff(
     return { ...report('BLOCKED', obstacle, nodeNow(node)), needs: work.host };
   }
   const end = await off(kit, run, work).catch(async (error: unknown) => {
-    // A worker that shuts down leaves it to the next one, which knows our reason again.
-    if (!run.signal.aborted) await emptying.putBack();
+    // Anything that is tried again (a worker that shuts down, Ironic away for a while) leaves it to the next attempt,
+    // which knows our reason: a service that is enabled while its node goes off would be given servers.
+    if (isFinal(error)) await emptying.putBack();
     throw error;
   });
   await emptying.putBack();
@@ -120,10 +124,12 @@ async function off(kit: Kit, run: Run, work: SetNodePowerWork): Promise<Baremeta
   return changePower(kit, run, work, target);
 }
 
+function isFinal(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.nonRetryable === true;
+}
+
 function isPowerFailure(error: unknown): boolean {
-  return (
-    error instanceof Error && 'type' in error && error.type === failure('PowerFailed', '').type
-  );
+  return error instanceof ApplicationFailure && error.type === POWER_FAILED;
 }
 
 function isAsWanted(node: BaremetalNode, work: SetNodePowerWork): boolean {

@@ -242,6 +242,22 @@ describe('setNodePowerState', () => {
     expect(offs()).toBe(0);
   });
 
+  it('off: while Ironic is away the service stays disabled for the next attempt', async () => {
+    const effect = { kind: 'status', status: 503 } as const;
+    const first = run(test.activities, 'setNodePowerState', powerInput('power off'));
+    await until(() => offs() === 1);
+    test.sim.inject({ service: 'baremetal', method: 'GET', times: 10_000, effect });
+    await expect(first).rejects.toMatchObject({
+      type: 'OpenStackUnreachable',
+      nonRetryable: false,
+    });
+    expect(service()?.status).toBe('disabled');
+    test.sim.clearFaults();
+    await run(test.activities, 'setNodePowerState', powerInput('power off'));
+    expect(offs()).toBe(1);
+    expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
+  });
+
   it('off: hard only where permitted', async () => {
     test.sim.hand.setNode(nodeId, { ignoresSoftPowerOff: true });
     const failing = run(test.activities, 'setNodePowerState', powerInput('power off'));

@@ -1,5 +1,10 @@
 // Jest runs the TypeScript sources through swc as CommonJS (Temporal's own test helpers load that way too);
 // `npm run typecheck` is what checks types.
+import { availableParallelism } from 'node:os';
+
+/** Every worker may run a Temporal server of its own. */
+const WORKERS_MAX = 4;
+
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
@@ -18,4 +23,6 @@ export default {
     ],
   },
   testTimeout: 30_000,
+  maxWorkers: Math.min(availableParallelism(), WORKERS_MAX),
+  reporters: ['default', '<rootDir>/scripts/jest-total.cjs'],
 };

@@ -1,0 +1,80 @@
+// Compiles the sources into dist/ and bundles the workflows, where that has not been done for just these sources.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withBuildLock } from './build-lock.mjs';
+import { ROOT, run } from './run.mjs';
+import { say, seconds } from './say.mjs';
+
+const SOURCES = ['src', 'workflows', 'activities', 'scripts'];
+const ALSO = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const DIST = join(ROOT, 'dist');
+/** Written last: a build that was interrupted has none. */
+const STAMP = join(DIST, '.sources');
+
+export async function ensureBuilt() {
+  if (isBuilt()) return;
+  await withBuildLock(async () => {
+    // Another process may have built meanwhile.
+    if (!isBuilt()) await build();
+  });
+}
+
+/** `npm run build`: builds in any case. */
+export async function buildAnyway() {
+  await withBuildLock(build);
+}
+
+async function build() {
+  const startedAt = performance.now();
+  say('Building.');
+  const sources = digest();
+  rmSync(STAMP, { force: true });
+  await must('npx', ['--no-install', 'tsc', '-p', 'tsconfig.build.json']);
+  removeOrphans(DIST);
+  await must(process.execPath, ['dist/scripts/build-workflow-bundle.js']);
+  writeFileSync(STAMP, sources);
+  say(`Built after ${seconds(startedAt)}.`);
+}
+
+async function must(file, args) {
+  const code = await run(file, args, { quiet: true });
+  if (code === 0) return;
+  say('The build failed: see above.');
+  process.exit(1);
+}
+
+function isBuilt() {
+  return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest();
+}
+
+/** Names, sizes and times of all sources: quick, and it sees a removed file as well. */
+function digest() {
+  const hash = createHash('sha256');
+  const files = SOURCES.flatMap((folder) => filesIn(join(ROOT, folder))).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  for (const file of [
+    ...files.toSorted((a, b) => (a < b ? -1 : 1)),
+    ...ALSO.map((name) => join(ROOT, name)),
+  ]) {
+    const { size, mtimeMs } = statSync(file);
+    hash.update(`${file.slice(ROOT.length)} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** What is left of sources that were removed. Nothing else is removed: a service may be running from here. */
+function removeOrphans(folder) {
+  for (const file of filesIn(folder)) {
+    const source = file.replace(/\.js(\.map)?$/, '.ts');
+    if (source === file || file.startsWith(join(DIST, 'workflow-bundle'))) continue;
+    if (!existsSync(join(ROOT, source.slice(DIST.length + 1)))) rmSync(file);
+  }
+}
+
+function filesIn(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}

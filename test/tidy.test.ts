@@ -1,0 +1,147 @@
+/**
+ * What the project asks of its own source and no linter or formatter checks: who may import whom, size, forbidden words,
+ * dead files, and documents in step with the code. What to do about a failure is in its message.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorsDocument } from '../scripts/errors-document.js';
+import { withoutPadding, withSettings } from '../scripts/settings-document.js';
+import { deadFiles, importsOf, readSources, ROOT, type Source } from './tidy/sources.js';
+import { breachesOf } from './tidy/import-rules.js';
+
+const LINES_MAX = 300;
+/** A reader's patience; prettier keeps code itself to 100. A sentence in quotes may stay whole, to be found. */
+const LINE_LENGTH_MAX = 130;
+/** Looked at hard, and found to be one thing. Take a file off as soon as it shrinks; do not add lightly. */
+const LONG_FILES: Record<string, number> = {
+  'src/domain/schedule.ts': 330,
+  'workflows/runner.ts': 340,
+};
+const TEST_LINES_MAX = 500;
+
+const sources = readSources();
+const product = sources.filter(({ path }) => /^(src|workflows|activities)\//.test(path));
+const tests = sources.filter(({ path }) => path.startsWith('test/'));
+
+/** "file:line: text" of every line that matches. */
+function linesOf(
+  files: Source[],
+  pattern: RegExp,
+  except: (path: string) => boolean = () => false,
+) {
+  return files
+    .filter(({ path }) => !except(path))
+    .flatMap(({ path, lines }) =>
+      lines.flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : [])),
+    );
+}
+
+test('the sources are found', () => {
+  expect(product.length).toBeGreaterThan(50);
+  expect(tests.length).toBeGreaterThan(10);
+});
+
+test('every folder imports only what it may know', () => {
+  expect(
+    product.flatMap((file) => importsOf(file).flatMap((it) => breachesOf(file.path, it))),
+  ).toEqual([]);
+});
+
+test(`no file is longer than ${LINES_MAX} lines, or than its own bound on the list`, () => {
+  const tooLong = product
+    .map(({ path, lines }) => ({ path, is: lines.length, bound: LONG_FILES[path] ?? LINES_MAX }))
+    .filter(({ is, bound }) => is > bound);
+  const tooLongTests = tests.filter(({ lines }) => lines.length > TEST_LINES_MAX);
+  expect(tooLong).toEqual([]);
+  expect(tooLongTests.map(({ path }) => path)).toEqual([]);
+});
+
+test('the list of long files has no file that is short by now', () => {
+  const short = Object.keys(LONG_FILES).filter((path) => {
+    const file = product.find((source) => source.path === path);
+    return file === undefined || file.lines.length <= LINES_MAX;
+  });
+  expect(short).toEqual([]);
+});
+
+test(`no line is longer than ${LINE_LENGTH_MAX} characters but for addresses and sentences`, () => {
+  const long = new RegExp(`^(?!.*https?://)(?!.*['"\`]).{${LINE_LENGTH_MAX + 1},}$`);
+  expect(linesOf(sources, long)).toEqual([]);
+});
+
+test('workflows and domain use nothing that differs from run to run', () => {
+  const deterministic = product.filter(({ path }) => /^(workflows|src\/domain)\//.test(path));
+  const banned =
+    /\bglobalThis\b|\bfetch\(|\bprocess\.|\bcrypto\.|\bBuffer\.|\bsetImmediate\(|\brequire\(/;
+  expect(linesOf(deterministic, banned)).toEqual([]);
+});
+
+test('the domain has no clock, no dice and no timers: they are given to it', () => {
+  const domain = product.filter(({ path }) => path.startsWith('src/domain/'));
+  expect(
+    linesOf(domain, /Date\.now|new Date\(\)|performance\.|Math\.random|setTimeout|setInterval/),
+  ).toEqual([]);
+});
+
+test('only the demo and the command write to the console', () => {
+  const others = product.filter(({ path }) => !/^src\/(demo|cli)\//.test(path));
+  expect(linesOf(others, /\bconsole\./)).toEqual([]);
+});
+
+test('only src/config.ts and its folder read the environment', () => {
+  expect(linesOf(product, /process\.env\b/, (path) => /^src\/config(\.ts$|\/)/.test(path))).toEqual(
+    [],
+  );
+});
+
+test('no work is left lying about, and no test is left out or run alone', () => {
+  const others = sources.filter(({ path }) => path !== 'test/tidy.test.ts');
+  expect(linesOf(others, /\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
+  const alone = /\b(describe|test|it)\.(only|skip|todo)\b|\b[fx](describe|it|test)\(/;
+  expect(linesOf(others, alone)).toEqual([]);
+});
+
+test('the type checker is not silenced', () => {
+  expect(linesOf(product, /@ts-(ignore|nocheck|expect-error)\b/)).toEqual([]);
+});
+
+test('there are no enums, and no default exports', () => {
+  expect(linesOf(product, /^\s*(export )?(const )?enum \w|^export default\b/)).toEqual([]);
+});
+
+test('every file begins with what it is for', () => {
+  const bare = product.filter(({ lines }) => !/^\/\*\*|^\/\//.test(lines[0] ?? ''));
+  expect(bare.map(({ path }) => path)).toEqual([]);
+});
+
+test('no file is dead: each is an entry or imported by another than a test', () => {
+  expect(deadFiles(sources)).toEqual([]);
+});
+
+test('docs/errors.md is in step with src/domain/failures.ts ("npm run docs" writes it)', () => {
+  expect(readFileSync(join(ROOT, 'docs/errors.md'), 'utf8')).toBe(errorsDocument());
+});
+
+test('README\'s table of settings is in step with the settings ("npm run docs" writes it)', () => {
+  const path = join(ROOT, 'README.md');
+  if (!existsSync(path)) return;
+  const readme = readFileSync(path, 'utf8');
+  expect(withoutPadding(readme)).toBe(
+    withoutPadding(withSettings(readme) ?? 'README.md has no table of settings'),
+  );
+});
+
+test('every script that the documents name is there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const documents = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'CHANGELOG.md'].filter(
+    (name) => existsSync(join(ROOT, name)),
+  );
+  const named = documents.flatMap((name) =>
+    [...readFileSync(join(ROOT, name), 'utf8').matchAll(/npm run ([a-z][a-z:-]*)/g)].map(
+      (match) => match[1] ?? '',
+    ),
+  );
+  expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+});

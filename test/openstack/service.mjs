@@ -3,7 +3,14 @@
  * port, its own embedded Temporal and database; everything that is started here ends with `stop`.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -141,23 +148,43 @@ export class Service {
   }
 
   /**
-   * SIGTERM as a supervisor sends it, then, after a limit, SIGKILL to all that `npm start` began.
-   * @returns {Promise<number | null>} exit code; null where it had to be killed.
+   * SIGTERM to `npm start`, as a supervisor sends it; after a limit, SIGKILL to all that it began.
+   * @returns {Promise<number | null>} exit code; null where it was killed, or died of the signal.
    */
   async stop({ keepFolder }) {
-    const group = (name) => {
-      try {
-        process.kill(-this.#child.pid, name);
-      } catch {
-        // The group is gone already.
-      }
-    };
-    if (this.#child.exitCode === null && this.#child.pid !== undefined) group('SIGTERM');
-    const timer = setTimeout(() => group('SIGKILL'), STOP_LIMIT_MS);
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid !== undefined && exitCode === null && signalCode === null) this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#killAll(), STOP_LIMIT_MS);
     const { code } = await this.#ended;
     clearTimeout(timer);
-    if (this.#child.pid !== undefined) group('SIGKILL');
+    this.#killAll();
     if (!keepFolder) rmSync(this.#folder, { recursive: true, force: true });
     return code;
   }
+
+  /** Whatever is left of its process group, and an embedded Temporal that outlived it (known by its database). */
+  #killAll() {
+    if (this.#child.pid === undefined) return;
+    for (const pid of [-this.#child.pid, ...processesNaming(this.#folder)]) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // Gone already.
+      }
+    }
+  }
+}
+
+function processesNaming(text) {
+  if (!existsSync('/proc/self/cmdline')) return [];
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+    .filter((entry) => {
+      try {
+        return readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes(text);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
 }

@@ -29,6 +29,8 @@ export interface TemporalRollbacksOptions {
 
 export class TemporalRollbacks implements Rollbacks {
   private readonly executions: Executions;
+  /** What is being asked of Temporal now, by plan and options. */
+  private readonly asking = new Map<string, Promise<RollbackResult>>();
 
   constructor(private readonly options: TemporalRollbacksOptions) {
     this.executions = new Executions(options.client);
@@ -39,15 +41,29 @@ export class TemporalRollbacks implements Rollbacks {
     request: RollbackRequest,
     completeOptions: RollbackOptions,
   ): Promise<RollbackResult> {
-    return this.reaching(async () => {
-      for (let look = 1; ; look += 1) {
-        try {
-          return await this.joinOrStart(planUuid, request, completeOptions);
-        } catch (error) {
-          if (!isGoneMeanwhile(error) || look === LOOKS_MAX) throw error;
-        }
+    // Temporal takes ten updates of a workflow at a time: callers who ask the same at the same time share one.
+    const key = JSON.stringify([planUuid.toLowerCase(), completeOptions]);
+    const same = this.asking.get(key);
+    if (same !== undefined) return same;
+    const asked = this.reaching(() => this.lookAndAsk(planUuid, request, completeOptions)).finally(
+      () => this.asking.delete(key),
+    );
+    this.asking.set(key, asked);
+    return asked;
+  }
+
+  private async lookAndAsk(
+    planUuid: string,
+    request: RollbackRequest,
+    completeOptions: RollbackOptions,
+  ): Promise<RollbackResult> {
+    for (let look = 1; ; look += 1) {
+      try {
+        return await this.joinOrStart(planUuid, request, completeOptions);
+      } catch (error) {
+        if (!isGoneMeanwhile(error) || look === LOOKS_MAX) throw error;
       }
-    });
+    }
   }
 
   private async joinOrStart(
@@ -64,11 +80,10 @@ export class TemporalRollbacks implements Rollbacks {
     if (ended !== null && ended.state === 'SUCCEEDED' && covers(ended.options, asked)) return ended;
     await this.demandWorker();
     const resumes = accepted !== null && ended?.state !== 'SUCCEEDED';
-    const result = await startRollback(this.options.client, this.options.taskQueue, planUuid, {
-      ...request,
-      previous_run_id: resumes ? accepted.runId : null,
-    });
-    return this.withUrl(result);
+    const previous_run_id = resumes ? accepted.runId : null;
+    const { client, taskQueue } = this.options;
+    const start = { client, taskQueue, planUuid, afterSuccess: ended?.state === 'SUCCEEDED' };
+    return this.withUrl(await startRollback(start, { ...request, previous_run_id }));
   }
 
   private joined(running: RollbackResult, asked: RollbackOptions): RollbackResult {

@@ -22,10 +22,17 @@ const ANSWER_MARGIN_MS = 5_000;
 /** Where the request sets no limit. */
 const UNHURRIED_MS = 60_000;
 
+export interface Start {
+  client: Client;
+  taskQueue: string;
+  planUuid: string;
+  /** The caller has seen that the last run SUCCEEDED, and wants another all the same. */
+  afterSuccess: boolean;
+}
+
+/** Throws WorkflowExecutionAlreadyStartedError where a run has SUCCEEDED since the caller looked. */
 export async function startRollback(
-  client: Client,
-  taskQueue: string,
-  planUuid: string,
+  { client, taskQueue, planUuid, afterSuccess }: Start,
   request: RollbackRequest,
 ): Promise<RollbackResult> {
   const acceptBy =
@@ -37,7 +44,9 @@ export async function startRollback(
       taskQueue,
       args: [{ action_plan_uuid: planUuid, request }],
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      workflowIdReusePolicy: afterSuccess
+        ? WorkflowIdReusePolicy.ALLOW_DUPLICATE
+        : WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
       staticSummary: staticSummaryOf(planUuid),
     },
   );

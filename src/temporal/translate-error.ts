@@ -6,7 +6,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ApiError } from '../api/errors.js';
 import { isFailureType } from '../domain/failures.js';
 
@@ -24,8 +24,9 @@ export function refusalOf(error: unknown): ApiError | null {
   return new ApiError(cause.type, cause.message);
 }
 
-/** The workflow ended between two calls: look again. */
+/** The workflow ended, or another one did what was to be done, between two calls: look again. */
 export function isGoneMeanwhile(error: unknown): boolean {
+  if (error instanceof WorkflowExecutionAlreadyStartedError) return true;
   if (error instanceof WorkflowUpdateFailedError) {
     const { cause } = error;
     return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';

@@ -21,6 +21,8 @@ export interface ReadinessReport {
 }
 
 const KEPT_MS = 2000;
+/** Short, so that whoever waits for a service that starts learns at once that it has. */
+const KEPT_NOT_READY_MS = 250;
 const TIMEOUT_MS = 5000;
 const NO_PLAN = '00000000-0000-0000-0000-000000000000';
 const NO_HOST = 'readiness-check';
@@ -30,10 +32,15 @@ export function readinessChecker(
   cloud: ApiCloud,
   now: () => number = Date.now,
 ): () => Promise<ReadinessReport> {
-  let last: { report: Promise<ReadinessReport>; at: number } | null = null;
+  let last: { report: Promise<ReadinessReport>; at: number; keptMs: number } | null = null;
   return () => {
-    if (last === null || now() - last.at >= KEPT_MS) {
-      last = { report: check(rollbacks, cloud), at: now() };
+    if (last === null || now() - last.at >= last.keptMs) {
+      const asked = { report: check(rollbacks, cloud), at: now(), keptMs: KEPT_MS };
+      asked.report = asked.report.then((report) => {
+        if (!report.ready) asked.keptMs = KEPT_NOT_READY_MS;
+        return report;
+      });
+      last = asked;
     }
     return last.report;
   };

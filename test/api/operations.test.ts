@@ -1,5 +1,6 @@
 /** /healthz, /readyz, /metrics, and the server around them. */
 import { connect } from 'node:net';
+import { readinessChecker } from '../../src/api/readiness.js';
 import { OpenStackUnreachableError } from '../../src/openstack/errors.js';
 import { ADMIN_TOKEN, PATH, openDoor, sendRaw } from './support.js';
 import type { Door } from './support.js';
@@ -65,6 +66,19 @@ describe('readyz', () => {
     };
     await Promise.all([ready(), ready(), ready()]);
     expect(asked).toBe(1);
+  });
+
+  test('what is not ready is asked again much sooner than what is', async () => {
+    let nowMs = 0;
+    const check = readinessChecker(door.rollbacks, door.cloud, () => nowMs);
+    door.rollbacks.readiness = { temporal: true, worker: false, message: 'No worker polls.' };
+    expect((await check()).ready).toBe(false);
+    door.rollbacks.readiness = { temporal: true, worker: true, message: null };
+    nowMs = 300;
+    expect((await check()).ready).toBe(true);
+    door.rollbacks.readiness = { temporal: true, worker: false, message: 'No worker polls.' };
+    nowMs = 600;
+    expect((await check()).ready).toBe(true);
   });
 });
 

@@ -9,7 +9,8 @@ import { lastLine, runProgram } from './run-program.js';
 /** The first Go that fetches the newer Go that a module asks for by itself. */
 const OLDEST_GO = '1.21.0';
 const GO_VERSION_TIMEOUT_MS = 20_000;
-const BUILD_TIMEOUT_MS = 20 * 60_000;
+/** Minutes on a good day; a small machine at its limits needs many. */
+const BUILD_TIMEOUT_MS = 30 * 60_000;
 const TELL_EVERY_MS = 30_000;
 
 /** Into `target`, whole or not at all; `workFolder` is made and removed again. */

@@ -57,8 +57,10 @@ const DEFAULT_UI_PORT = 8233;
 const DAY_SECONDS = 86_400;
 /** A port that was free may be taken a moment later. */
 const START_TRIES = 3;
+/** A CLI that says nothing when it is ready is believed after this. */
+const SILENT_START_MS = 5_000;
 /** The lock is held while the CLI is built, too. */
-const JOIN_WAIT_MS = 25 * 60_000;
+const JOIN_WAIT_MS = 40 * 60_000;
 /** The guard of a server whose parent was killed needs up to 10 s to end it. */
 const ABANDONED_WAIT_MS = 15_000;
 
@@ -145,7 +147,7 @@ async function start(lock: HeldLock, options: DevServerOptions): Promise<DevServ
       return { address, uiUrl, namespace: options.namespace, owned: true, exited, stop };
     }
     await child.stop();
-    const again = /address already in use|failed setting port/i.test(trouble);
+    const again = options.port === undefined && /address already in use/i.test(trouble);
     if (!again || attempt === START_TRIES) {
       throw new DevServerError(
         `Temporal could not be started on ${options.dbFile}: ${trouble}. Set TEMPORAL_ADDRESS to use another one.`,
@@ -168,12 +170,13 @@ async function firstTrouble(
   });
   const ready = namespaceReady(address, wishOf(options), signal).then(
     () => null,
-    async (error: unknown) =>
-      ended.signal.aborted ? await exited : notReady(error, options).message,
+    (error: unknown) => notReady(error, options).message,
   );
-  const trouble = await Promise.race([ready, exited]);
-  // Somebody else's server at the port would be ready too.
-  return trouble ?? (ended.signal.aborted ? await exited : null);
+  // Where the port is another server's, that one is ready; ours ends with an error before it has said a word.
+  const speaks = Promise.race([child.spoke, sleep(SILENT_START_MS, undefined, { signal })]);
+  const bothReady = Promise.all([ready, speaks.catch(() => {})]).then(([trouble]) => trouble);
+  const trouble = await Promise.race([bothReady, exited]);
+  return ended.signal.aborted ? await exited : trouble;
 }
 
 function argumentsOf(options: DevServerOptions, port: number, uiPort: number): string[] {

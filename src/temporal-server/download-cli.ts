@@ -32,7 +32,7 @@ export async function downloadCli(
           : null,
     });
     const file = await executableIn(workFolder);
-    if (file === null) return { reason: end.trouble ?? lastLine(end.stderr) };
+    if (file === null) return { reason: end.trouble ?? firstSentence(lastLine(end.stderr)) };
     await rename(file, target);
     return { path: target };
   } finally {
@@ -52,4 +52,9 @@ async function executableIn(folder: string): Promise<string | null> {
     }
   }
   return null;
+}
+
+/** The SDK repeats the address in every cause that it names. */
+function firstSentence(words: string): string {
+  return words.replace(/ \(https?:[^)]*\).*$/, '').slice(0, 160);
 }

@@ -34,7 +34,7 @@ export class NoTemporalCli extends Error {
 }
 
 /** Longer than a build takes, so that whoever waits for another process's build gets it. */
-const LOCK_WAIT_MS = 25 * 60_000;
+const LOCK_WAIT_MS = 40 * 60_000;
 
 /** Throws NoTemporalCli. */
 export async function findTemporalCli(options: FindCliOptions): Promise<FoundCli> {
@@ -132,7 +132,7 @@ async function get(places: Places, options: FindCliOptions): Promise<FoundCli> {
   await mkdir(join(places.downloaded, '..'), { recursive: true });
   const downloaded = await accept('download', await download(places.downloaded, places.work, env));
   if (downloaded !== null) return downloaded;
-  say(`The download failed: ${reasons.at(-1)}.`);
+  say(`The download failed: ${reasons.at(-1)?.replace(/\.$/, '')}.`);
   await mkdir(join(places.built, '..'), { recursive: true });
   const built = await accept('build', await build(places.built, places.work, env, say));
   if (built !== null) return built;

@@ -8,6 +8,8 @@ import { lastLine, withResolvers } from './run-program.js';
 
 export interface GuardedProcess {
   readonly pid: number;
+  /** Resolves when it has written its first words to stdout. */
+  readonly spoke: Promise<void>;
   /** Resolves with why it ended. */
   readonly exited: Promise<string>;
   /** Asks it to end, makes it after a while; resolves when it has. */
@@ -50,6 +52,8 @@ export function startGuarded(
       said = (said + text).slice(-KEPT_CHARACTERS);
     });
   }
+  const { promise: spoke, resolve: speaks } = withResolvers<void>();
+  child.stdout.once('data', () => speaks());
   // Writing is never done; a pipe that breaks is no news.
   child.stdin.on('error', () => {});
   const { promise: exited, resolve } = withResolvers<string>();
@@ -62,7 +66,7 @@ export function startGuarded(
     child.once('spawn', () => {
       const { pid } = child;
       if (pid === undefined) return;
-      fulfil({ pid, exited, stop: () => stop(pid, () => child.stdin.end(), exited) });
+      fulfil({ pid, spoke, exited, stop: () => stop(pid, () => child.stdin.end(), exited) });
     });
   });
 }

@@ -52,6 +52,8 @@ async function prepare(connection: Connection, wish: NamespaceWish): Promise<voi
     // Not usable before the server's own list of namespaces is read again: the caller looks again.
     throw new Error(`namespace ${namespace} was made just now`);
   }
+  // Describing reads the database; what workflows need is that the server's list of namespaces has it.
+  await workflowService.listWorkflowExecutions({ namespace, pageSize: 1 });
   if (kept > 0 && kept < wish.retentionSeconds) {
     await workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });
   }

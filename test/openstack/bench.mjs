@@ -18,7 +18,7 @@ import {
   migrateAction,
   planActions,
 } from './plans.mjs';
-import { prepareProject, startService } from './service.mjs';
+import { startService } from './service.mjs';
 import { openSite, Refusal } from './site.mjs';
 
 const DEFAULT_OUT = fileURLToPath(new URL('./bench-results.json', import.meta.url));
@@ -121,7 +121,6 @@ async function main() {
   const site = await openSite({ note, keepLab: values.keep, signal });
   let service = null;
   try {
-    prepareProject(note);
     service = await startService({ env: site.env, note, signal });
     const servers = await freshServers(site);
     const pairs = [];

@@ -9,7 +9,7 @@ import { drift } from './parts/drift.mjs';
 import { everyAction } from './parts/every-action.mjs';
 import { hostMaintenance } from './parts/host-maintenance.mjs';
 import { clear } from './plans.mjs';
-import { prepareProject, startService } from './service.mjs';
+import { startService } from './service.mjs';
 import { openSite, Refusal } from './site.mjs';
 
 const PARTS = {
@@ -35,7 +35,6 @@ async function main() {
   const site = await openSite({ note, keepLab, signal });
   let service = null;
   try {
-    prepareProject(note);
     service = await startService({ env: site.env, note, signal });
     for (const name of named.length > 0 ? named : Object.keys(PARTS))
       await checks.part(

@@ -2,7 +2,7 @@
  * The service under test, started as a user starts it (`npm start`) and spoken to as a caller does (HTTP). Its own
  * port, its own embedded Temporal and database; everything that is started here ends with `stop`.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   createWriteStream,
   existsSync,
@@ -18,32 +18,19 @@ import { fileURLToPath } from 'node:url';
 import { call, until } from './cloud.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** The first start on a machine may have to build Temporal's server, which takes minutes. */
+/** The first start on a machine installs packages, builds, and may have to build Temporal's server: minutes. */
 const READY_LIMIT_MS = 10 * 60_000;
 /** Longer than the service's own ROLLBACK_SHUTDOWN_GRACE. */
 const STOP_LIMIT_MS = 40_000;
 /** What the API waits at most for the end of a rollback; the caller waits a little longer. */
 const WAIT_SECONDS = 300;
 
-/** Installs packages and builds, where that has not been done; both say themselves what they do. */
-export function prepareProject(note) {
-  const run = (...args) => execFileSync('npm', args, { cwd: ROOT, stdio: 'inherit' });
-  if (!existsSync(join(ROOT, 'node_modules/.package-lock.json'))) {
-    note('installing packages');
-    run('ci', '--no-audit', '--no-fund');
-  }
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  if (scripts.build !== undefined && scripts.prestart === undefined) {
-    note('building');
-    run('run', '--silent', 'build');
-  }
-}
-
 /** Starts the service against the cloud of `env` and waits until it is ready. */
 export async function startService({ env, note, signal }) {
   const folder = mkdtempSync(join(tmpdir(), 'rollback-test-'));
   const port = await freePort();
   const logFile = join(folder, 'service.log');
+  note('npm start (the first time: packages, build, Temporal)');
   const startedAt = Date.now();
   const child = spawn('npm', ['start', '--silent'], {
     cwd: ROOT,

@@ -5,11 +5,19 @@ import { passwordRequest } from './try-it.js';
 
 const TIMEOUT_MS = 60_000;
 const READY_WITHIN_MS = 30_000;
+const UNAVAILABLE = 503;
 const READY_LOOK_EVERY_MS = 100;
 
 /** One sentence: what was called and what came back. */
 export class CallError extends Error {
   override readonly name = 'CallError';
+  /** HTTP status of the answer. */
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 export async function fetchToken(
@@ -25,7 +33,7 @@ export async function fetchToken(
     passwordRequest(cloud),
   );
   const token = answer.headers.get('X-Subject-Token');
-  if (token === null) throw new CallError(`POST ${url} answered without a token.`);
+  if (token === null) throw new CallError(`POST ${url} answered without a token.`, answer.status);
   return token;
 }
 
@@ -38,7 +46,7 @@ export async function untilReady(apiUrl: string, signal: AbortSignal): Promise<v
     const words = await answer.text();
     if (answer.ok) return;
     if (performance.now() > limit) {
-      throw new CallError(`GET ${url} still answers ${answer.status}: ${words}`);
+      throw new CallError(`GET ${url} still answers ${answer.status}: ${words}`, answer.status);
     }
     await sleep(READY_LOOK_EVERY_MS, undefined, { signal });
   }
@@ -60,9 +68,14 @@ export class RollbackCaller {
     return this.#result('POST', { Prefer: 'respond-async' });
   }
 
-  /** The result so far. */
-  get(): Promise<RollbackResult> {
-    return this.#result('GET', {});
+  /** The result so far; null: not to be had just now (503), which says nothing about the rollback. */
+  async get(): Promise<RollbackResult | null> {
+    try {
+      return await this.#result('GET', {});
+    } catch (error) {
+      if (error instanceof CallError && error.status === UNAVAILABLE) return null;
+      throw error;
+    }
   }
 
   async #result(method: string, headers: Record<string, string>): Promise<RollbackResult> {
@@ -86,5 +99,8 @@ async function call(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (answer.ok) return answer;
-  throw new CallError(`${method} ${url} answered ${answer.status}: ${await answer.text()}`);
+  throw new CallError(
+    `${method} ${url} answered ${answer.status}: ${await answer.text()}`,
+    answer.status,
+  );
 }

@@ -2,7 +2,7 @@
 
 export const EXIT_INTERRUPTED = 130;
 
-/** npm passes a terminal's Ctrl-C on, so that one arrives twice; a second one that is meant comes later. */
+/** The terminal and a parent that passes signals on may both deliver one Ctrl-C; a second that is meant comes later. */
 const SAME_SIGNAL_MS = 1_000;
 
 export interface Interruption {

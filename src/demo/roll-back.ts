@@ -47,6 +47,6 @@ export async function rollBack(options: RollBackOptions): Promise<RollBackEnd> {
       throw new Error(`the rollback has not ended within ${LIMIT_MS / 1000} s`);
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal });
-    result = await caller.get();
+    result = (await caller.get()) ?? result;
   }
 }

@@ -51,7 +51,7 @@ export const SETTINGS = {
   host: setting('ROLLBACK_HOST', '127.0.0.1', hostName(), 'Address that the API listens on.'),
   port: setting('ROLLBACK_PORT', '9323', port(), 'Port that the API listens on; 0: any free one.'),
   auth: setting('ROLLBACK_AUTH', 'keystone', oneOf('keystone', 'none'), 'How callers are known: by a Keystone token, or not at all (only on a loopback address).'),
-  acceptTimeout: setting('ROLLBACK_ACCEPT_TIMEOUT', '30', seconds(1, 60), 'A request that no worker has accepted by then is dropped and answered with 503.'),
+  acceptTimeout: setting('ROLLBACK_ACCEPT_TIMEOUT', '30', seconds(3, 60), 'A request that no worker has accepted by then is dropped and answered with 503.'),
   maxAge: setting('ROLLBACK_MAX_AGE', '3600', wholeSeconds(1, 3650 * DAY), 'Greatest age of a plan, from the end of its execution, where the request names none.'),
   maxAgeCeiling: setting('ROLLBACK_MAX_AGE_CEILING', '604800', wholeSeconds(1, 3650 * DAY), 'Greatest max_age that a request may ask for.'),
   maxActions: setting('ROLLBACK_MAX_ACTIONS', '10000', wholeNumber(1, 100_000), 'Plans with more actions are refused.'),

@@ -2,7 +2,12 @@
  * The way to Temporal, from the profile that the usual TEMPORAL_* variables and temporal.toml give. Knows nothing of
  * rollbacks.
  */
-import { Client, Connection } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import type { Environment } from '../config.js';
@@ -35,9 +40,19 @@ export function withAddress(profile: TemporalProfile, address: string): Temporal
   return { ...profile, address, options: { ...profile.options, address } };
 }
 
+/** Two seconds in all where Temporal is away: whoever asks hears it soon, and nothing is left that outlives a stop. */
+const TRIES_MAX = 5;
+/** gRPC itself would let two minutes pass before it looks again for a server that was away for long. */
+const RECONNECT_WITHIN_MS = 5_000;
+
 /** Connects at the first call, and again by itself: the API starts before Temporal does. */
 export function lazyClient(profile: TemporalProfile): Client {
-  const connection = Connection.lazy(profile.options);
+  const retry = makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: TRIES_MAX }));
+  const connection = Connection.lazy({
+    ...profile.options,
+    interceptors: [retry],
+    channelArgs: { 'grpc.max_reconnect_backoff_ms': RECONNECT_WITHIN_MS },
+  });
   return new Client({ connection, namespace: profile.namespace, dataConverter });
 }
 

@@ -44,7 +44,7 @@ export class Executions {
     const latest = await this.latest(planUuid);
     if (latest === null) return null;
     if (isAccepted(latest)) return executionOf(latest);
-    return await this.earlierAccepted(planUuid);
+    return await this.reading(() => this.earlierAccepted(planUuid));
   }
 
   /** By visibility, which lags by a second or so: only for runs before the latest. */

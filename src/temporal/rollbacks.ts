@@ -152,7 +152,9 @@ export class TemporalRollbacks implements Rollbacks {
     marker: string | null;
     state?: RollbackState;
   }): Promise<RollbackList> {
-    return this.reaching(() => listRollbacks(this.options.client, page));
+    return this.reaching(() =>
+      this.executions.reading(() => listRollbacks(this.options.client, page)),
+    );
   }
 
   async ready(): Promise<Readiness> {

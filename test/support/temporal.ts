@@ -23,9 +23,12 @@ export function temporalCli(): string {
 }
 
 export async function startTemporal(): Promise<TestWorkflowEnvironment> {
-  quiet();
+  silenceRuntime();
   const env = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: temporalCli() } },
+    server: {
+      executable: { type: 'existing-path', path: temporalCli() },
+      log: { format: 'pretty', level: 'never' },
+    },
     client: { dataConverter },
   });
   await ensureSearchAttributes(env.connection as never, env.namespace ?? 'default', silentLogger());
@@ -42,8 +45,13 @@ export function workflowBundle(): Promise<WorkflowBundle> {
 }
 
 let installed = false;
-function quiet(): void {
+/** Once per process, before any worker or native connection. */
+export function silenceRuntime(): void {
   if (installed) return;
   installed = true;
-  Runtime.install({ logger: new DefaultLogger('ERROR', () => {}), shutdownSignals: [] });
+  Runtime.install({
+    logger: new DefaultLogger('ERROR', () => {}),
+    shutdownSignals: [],
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
+  });
 }

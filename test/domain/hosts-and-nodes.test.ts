@@ -109,6 +109,16 @@ describe('change_nova_service_state', () => {
     expect(laidOut({ actions, hosts: [host('a')] })[1]?.state).toBe('NOT_REVERSIBLE');
   });
 
+  test('a reason written later by a SUCCEEDED action does not prove an earlier FAILED one', () => {
+    const actions = [
+      service('a', 'disabled', 'maint', { state: 'FAILED', updatedAt: at(10) }),
+      service('a', 'enabled', null, { updatedAt: at(20) }),
+      service('a', 'disabled', 'maint', { updatedAt: at(30) }),
+    ];
+    const states = laidOut({ actions, hosts: [disabled('maint')] }).map(({ state }) => state);
+    expect(states).toEqual(['SKIPPED', 'NOT_REVERSIBLE', 'SKIPPED']);
+  });
+
   test('a FAILED enabling before a disabling does not keep the host down', () => {
     const actions = [
       service('a', 'enabled', null, { state: 'FAILED', updatedAt: at(10) }),

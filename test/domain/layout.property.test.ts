@@ -353,6 +353,5 @@ describe('10,000 actions', () => {
     if ('refusal' in layout) throw new Error(layout.refusal.message);
     expect(layout.compensations).toHaveLength(COUNT);
     expect(elapsed).toBeLessThan(LIMIT_MS);
-    if (process.env['TIMES']) console.log(elapsed);
   });
 });

@@ -145,3 +145,18 @@ test('every script that the documents name is there', () => {
   );
   expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
 });
+
+test('the lock file has the packages for other systems too, without which `npm ci` refuses it', () => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const present = Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, ''));
+  const wanted = Object.values(packages).flatMap((entry) =>
+    Object.keys(entry.optionalDependencies ?? {}),
+  );
+  expect([...new Set(wanted)].filter((name) => !present.includes(name))).toEqual([]);
+});
+
+test('the lock file names no registry, so that it is good for all of them', () => {
+  expect(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).not.toContain('"resolved"');
+});

@@ -64,7 +64,10 @@ export interface LedgerEntry {
   seq: number;
   at: string;
   service: 'compute' | 'baremetal' | 'optimizer';
-  /** live-migrate, cold-migrate, confirm-resize, revert-resize, start, stop, enable-service, disable-service, power-on, power-off, soft-power-off, … */
+  /**
+   * live-migrate, cold-migrate, confirm-resize, revert-resize, start, stop, enable-service, disable-service,
+   * power-on, power-off, soft-power-off, …
+   */
   effect: string;
   resourceId: string;
   /** Destination host, reason, … */

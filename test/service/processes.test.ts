@@ -1,0 +1,159 @@
+/** The program as users run it, in processes of its own: killed, drained, and what its API says of itself. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { startTemporal } from '../support/temporal.js';
+import { eventually, RollbackCaller } from './caller.js';
+import { maintenanceScene, ourEffects, type Scene, twice } from './scene.js';
+import { SCALED, type ServiceForTest, startServiceForTest } from './service.js';
+
+const ROOT = join(__dirname, '../..');
+const READY_WITHIN_MS = 20_000;
+
+let temporal: TestWorkflowEnvironment;
+let service: ServiceForTest;
+let programs: Program[] = [];
+
+beforeAll(async () => {
+  // Does nothing after `npm test`, which builds first.
+  const build = `import { ensureBuilt } from ${JSON.stringify(join(ROOT, 'scripts/lib/build.mjs'))}; await ensureBuilt();`;
+  const built = spawnSync(process.execPath, ['--input-type=module', '-e', build], { cwd: ROOT });
+  expect({ status: built.status, said: String(built.stderr) }).toMatchObject({ status: 0 });
+  temporal = await startTemporal();
+}, 120_000);
+afterAll(() => temporal.teardown());
+beforeEach(async () => {
+  service = await startServiceForTest({
+    temporal: temporal.address,
+    worker: false,
+    simulated: { times: { liveMigration: 1200, coldMigration: 1200 } },
+  });
+});
+afterEach(async () => {
+  await Promise.all(programs.map((program) => program.kill()));
+  programs = [];
+  await service.close();
+});
+
+interface Program {
+  /** The log lines so far. */
+  readonly said: string[];
+  readonly process: ChildProcess;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Exit code, or the signal that ended it. */
+  readonly exited: Promise<number | string | null>;
+}
+
+/** `node dist/src/main.js <command>` against this test's cloud and Temporal; resolves when it says that it is ready. */
+async function run(command: 'start' | 'worker'): Promise<Program> {
+  const child = spawn(process.execPath, ['dist/src/main.js', command], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: '/nonexistent',
+      ...service.sim.env,
+      ...SCALED,
+      TEMPORAL_ADDRESS: temporal.address,
+      ROLLBACK_TASK_QUEUE: service.config.temporal.taskQueue,
+      ROLLBACK_WORKER_METRICS_PORT: '0',
+      ROLLBACK_LOG_LEVEL: 'info',
+      ROLLBACK_SHUTDOWN_GRACE: '10',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => said.push(line));
+  }
+  const exited = new Promise<number | string | null>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? code));
+  });
+  const program: Program = {
+    said,
+    process: child,
+    exited,
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+  programs.push(program);
+  await Promise.race([
+    eventually('it is ready', () => said.some((line) => line.includes('"ready"')), READY_WITHIN_MS),
+    exited.then((code) => {
+      throw new Error(`it ended with ${code ?? ''} before it was ready: ${said.join('\n')}`);
+    }),
+  ]);
+  return program;
+}
+
+/** A rollback of which a live and a cold migration are under way. */
+async function inTheMiddle(): Promise<Scene> {
+  const scene = await maintenanceScene(service.sim, { running: 2, shutOff: 1 });
+  const accepted = await service.post(scene.plan, { prefer: 'respond-async' });
+  expect(accepted).toMatchObject({ status: 200, body: { state: 'ONGOING' } });
+  await eventually('migrations are under way', () => {
+    const effects = ourEffects(service.sim).join();
+    return effects.includes('live-migrate') && effects.includes('cold-migrate');
+  });
+  return scene;
+}
+
+async function expectHome(scene: Scene): Promise<void> {
+  const end = await service.ended(scene.plan);
+  expect({ state: end.state, counts: end.counts }).toEqual({
+    state: 'SUCCEEDED',
+    counts: { SUCCEEDED: 5 },
+  });
+  expect(service.sim.snapshot()).toEqual(scene.before);
+  expect(twice(ourEffects(service.sim))).toEqual([]);
+  // Two live, one cold and its confirmation, one host, one node.
+  expect(ourEffects(service.sim)).toHaveLength(6);
+}
+
+test('a worker killed in the middle of migrations: another one takes over, and each effect happens once', async () => {
+  const first = await run('worker');
+  const scene = await inTheMiddle();
+  await first.kill();
+  expect(await first.exited).toBe('SIGKILL');
+  const before = Object.values(service.sim.snapshot().servers);
+  expect(before.some(({ status }) => status === 'MIGRATING' || status === 'RESIZE')).toBe(true);
+  await run('worker');
+  await expectHome(scene);
+}, 60_000);
+
+test('a worker told to end (SIGTERM) in the middle: it lets what is in flight finish, ends with 0; another one goes on', async () => {
+  const first = await run('worker');
+  const scene = await inTheMiddle();
+  await run('worker');
+  first.process.kill('SIGTERM');
+  expect(await first.exited).toBe(0);
+  expect(first.said.join('\n')).toContain('"stopped"');
+  await expectHome(scene);
+}, 60_000);
+
+test('API and worker in one process: a rollback, readyz, and the metrics of both and of the SDK', async () => {
+  const program = await run('start');
+  const line = program.said.find((one) => one.includes('"ready"')) ?? '';
+  const said = JSON.parse(line) as { api: string };
+  const caller = new RollbackCaller(
+    said.api,
+    service.sim.issueToken({ userName: 'anna', roles: ['admin'] }),
+  );
+  const scene = await maintenanceScene(service.sim, { running: 1, shutOff: 0 });
+  expect(await caller.rollBack(scene.plan)).toMatchObject({ state: 'SUCCEEDED' });
+  expect(service.sim.snapshot()).toEqual(scene.before);
+
+  const ready = await caller.call('GET', '/readyz');
+  expect(ready).toMatchObject({ status: 200, body: { ready: true } });
+  const metrics = await caller.call<string>('GET', '/metrics');
+  expect(metrics.body).toContain('watcher_rollback_requests_total{outcome="SUCCEEDED"} 1');
+  expect(metrics.body).toMatch(/^temporal_workflow_completed_total\{.*\} 1$/m);
+  expect(metrics.body).toMatch(/^process_cpu_seconds_total /m);
+
+  program.process.kill('SIGTERM');
+  expect(await program.exited).toBe(0);
+  expect(program.said.join('\n')).not.toContain(service.sim.env['OS_PASSWORD']);
+}, 60_000);

@@ -131,7 +131,10 @@ export interface VerifyReport {
 export interface RollbackActivities {
   /** Read the plan and check the request. Fails: InvalidRequest, ActionPlanNotFound, PlanTooLarge. */
   readActionPlan(input: ReadActionPlanInput): Promise<PlanReading>;
-  /** Read actions, newer plans and live state; decide every compensation. Fails: OtherPlanOngoing, DriftFound. */
+  /**
+   * Read actions, newer plans and live state; decide every compensation. Fails: OtherPlanOngoing, DriftFound,
+   * PlanNeverStarted (all CANCELLED without a trace), InvalidRequest (`actions` of another plan).
+   */
   layOutRollback(input: LayOutInput): Promise<Layout>;
   liveMigrateServer(input: CompensationInput<MoveServerWork>): Promise<CompensationReport>;
   coldMigrateServer(input: CompensationInput<MoveServerWork>): Promise<CompensationReport>;

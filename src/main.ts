@@ -16,6 +16,7 @@ const EXIT_SETTINGS = 2;
 const EXIT_FAILED = 1;
 /** As shells say it of a program that was interrupted. */
 const EXIT_INTERRUPTED = 130;
+const SAME_SIGNAL_MS = 1_000;
 
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const USAGE = `Usage: npm start | npm run api | npm run worker | npm run demo [-- --keep]
@@ -78,11 +79,13 @@ async function serve(command: Command): Promise<number> {
 /** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
 function firstSignal(notice: (signal: string) => void): Promise<void> {
   return new Promise((resolve) => {
-    let seen = false;
+    let seenAt = 0;
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
-        if (seen) process.exit(EXIT_INTERRUPTED);
-        seen = true;
+        // A Ctrl-C may come twice at once: from the terminal, and handed on by npm.
+        if (seenAt > 0 && Date.now() - seenAt < SAME_SIGNAL_MS) return;
+        if (seenAt > 0) process.exit(EXIT_INTERRUPTED);
+        seenAt = Date.now();
         notice(signal);
         resolve();
       });

@@ -56,7 +56,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       metricsPort: command === 'worker' ? config.worker.metricsPort : 0,
     });
     if (command !== 'worker') {
-      api = await startApiPart({ ...options, profile, webUrl, sdkMetrics: runtime.sdkMetrics });
+      api = await startApiPart({
+        ...options,
+        profile,
+        webUrl,
+        sdkMetrics: () => runtime.sdkMetrics(),
+      });
     }
     if (command !== 'api') worker = await startWorkerPart({ ...options, profile });
     if (command === 'worker') log.info({ url: runtime.metricsUrl }, 'worker metrics');
@@ -76,9 +81,9 @@ function running(parts: {
 }): Service {
   const { api, worker, server } = parts;
   let stopping: Promise<void> | null = null;
-  let finish = (): void => {};
+  const finished = new AbortController();
   const stopped = new Promise<void>((resolve) => {
-    finish = resolve;
+    finished.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   const failures: Promise<void>[] = [stopped];
   if (worker !== null) failures.push(worker.done.then(() => stopped));
@@ -93,7 +98,7 @@ function running(parts: {
   const stop = async (): Promise<void> => {
     await Promise.all([api?.stop(), worker?.stop()]);
     await server?.stop();
-    finish();
+    finished.abort();
   };
   return {
     apiUrl: api?.url ?? null,

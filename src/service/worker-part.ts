@@ -1,6 +1,6 @@
 /** The worker as a part of a process: connects (patiently, within a bound), prepares the namespace, polls, drains. */
-import { Connection } from '@temporalio/client';
-import type { Worker } from '@temporalio/worker';
+import { Client, Connection } from '@temporalio/client';
+import type { NativeConnection, Worker } from '@temporalio/worker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createActivities } from '../../activities/index.js';
 import type { Config } from '../config.js';
@@ -8,6 +8,7 @@ import type { Logger } from '../log.js';
 import type { OpenStackCloud } from '../openstack/cloud.js';
 import { connectNative, type TemporalProfile } from '../temporal/connection.js';
 import { ensureSearchAttributes, warnOfShortRetention } from '../temporal/namespace.js';
+import { workerPolls } from '../temporal/readiness.js';
 import { createWorker } from '../worker/create-worker.js';
 
 export interface WorkerPart {
@@ -29,6 +30,9 @@ export interface WorkerPartOptions {
 /** A worker that starts beside its Temporal server waits for it that long; then the supervisor's turn. */
 const CONNECT_TRIES = 30;
 const CONNECT_PAUSE_MS = 2_000;
+/** The first poll is seen within a fraction of a second. */
+const POLL_LOOKS = 50;
+const POLL_PAUSE_MS = 100;
 
 export async function startWorkerPart(options: WorkerPartOptions): Promise<WorkerPart> {
   const { config, profile, cloud, log } = options;
@@ -43,12 +47,39 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
       workflowBundle: { codePath: options.bundlePath },
       shutdownGraceMs: config.shutdownGrace * 1000,
     });
-    const done = worker.run().finally(() => connection.close());
+    const done = runAndClose(worker, connection);
+    await Promise.race([done, untilItPolls(options)]);
     log.info({ taskQueue: config.temporal.taskQueue }, 'worker polls');
     return { done, stop: () => stop(worker, done) };
   } catch (error) {
     await connection.close();
     throw error;
+  }
+}
+
+/** Ready is only what Temporal has seen polling: a request a moment earlier would be told that no worker is there. */
+async function untilItPolls({ config, profile, log }: WorkerPartOptions): Promise<void> {
+  const connection = await Connection.connect(profile.options);
+  const client = new Client({ connection, namespace: profile.namespace });
+  try {
+    for (let look = 0; look < POLL_LOOKS; look += 1) {
+      if (await workerPolls(client, config.temporal.taskQueue)) return;
+      await sleep(POLL_PAUSE_MS);
+    }
+    log.warn(
+      { taskQueue: config.temporal.taskQueue },
+      'Temporal does not see this worker poll yet',
+    );
+  } finally {
+    await connection.close();
+  }
+}
+
+async function runAndClose(worker: Worker, connection: NativeConnection): Promise<void> {
+  try {
+    await worker.run();
+  } finally {
+    await connection.close();
   }
 }
 

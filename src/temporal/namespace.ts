@@ -20,6 +20,7 @@ export async function ensureSearchAttributes(
   const present = customAttributes ?? {};
   for (const name of WANTED) {
     const type = present[name];
+    // oxlint-disable-next-line typescript/no-unsafe-enum-comparison
     if (type !== undefined && type !== INDEXED_VALUE_TYPE_KEYWORD) {
       throw new Error(
         `The search attribute ${name} of namespace ${namespace} is not of type Keyword. Remove or rename it, then start again.`,

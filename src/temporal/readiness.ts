@@ -12,6 +12,7 @@ export async function workerPolls(client: Client, taskQueue: string): Promise<bo
     client.workflowService.describeTaskQueue({
       namespace: client.options.namespace,
       taskQueue: { name: taskQueue },
+      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment
       taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
     }),
   );

@@ -182,8 +182,14 @@ export class TemporalRollbacks implements Rollbacks {
     return result === null ? null : this.withUrl(result);
   }
 
-  /** A query that nobody answers means that no worker is there. */
+  /** A query that nobody answers means that no worker is there, or that Temporal lost it: then it is asked once more. */
   private async answered<T>(query: () => Promise<T>): Promise<T> {
+    try {
+      return await query();
+    } catch (error) {
+      if (!isUnanswered(error)) throw error;
+    }
+    await this.demandWorker();
     try {
       return await query();
     } catch (error) {

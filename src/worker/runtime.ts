@@ -33,7 +33,11 @@ export async function installRuntime(options: RuntimeOptions): Promise<Installed
     options.metricsPort === 0 ? await freePort(options.metricsHost) : options.metricsPort;
   const host = options.metricsHost.includes(':') ? `[${options.metricsHost}]` : options.metricsHost;
   const logger = new DefaultLogger('INFO', (entry) => {
-    options.log[LEVELS[entry.level]]({ sdk: entry.meta }, entry.message);
+    const { error, ...sdk } = entry.meta ?? {};
+    options.log[LEVELS[entry.level]](
+      { sdk, ...(error === undefined ? {} : { err: error }) },
+      entry.message,
+    );
   });
   Runtime.install({
     logger,

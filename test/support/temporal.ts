@@ -31,7 +31,7 @@ export async function startTemporal(): Promise<TestWorkflowEnvironment> {
     },
     client: { dataConverter },
   });
-  await ensureSearchAttributes(env.connection as never, env.namespace ?? 'default', silentLogger());
+  await ensureSearchAttributes(env.connection, env.namespace ?? 'default', silentLogger());
   return env;
 }
 

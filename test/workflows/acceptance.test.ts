@@ -33,7 +33,7 @@ async function ask(
     args: [{ action_plan_uuid: planUuid, request: whole }],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
   });
-  const handle = harness.env.client.workflow.getHandle(workflowIdOf(planUuid)) as Handle;
+  const handle: Handle = harness.env.client.workflow.getHandle(workflowIdOf(planUuid));
   try {
     const result = await harness.env.client.workflow.executeUpdateWithStart(requestUpdate, {
       args: [whole],

@@ -146,6 +146,15 @@ test('every script that the documents name is there', () => {
   expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
 });
 
+test('a signal for npm reaches the program: no shell is left between the two', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  for (const name of ['start', 'api', 'worker', 'demo']) {
+    expect(scripts[name]).toBe(`exec node scripts/run.mjs ${name}`);
+  }
+});
+
 test('the lock file has the packages for other systems too, without which `npm ci` refuses it', () => {
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { optionalDependencies?: Record<string, string> }>;

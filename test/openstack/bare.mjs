@@ -30,8 +30,8 @@ export async function migrateAtOnce(site, moves) {
 export async function settled(site) {
   const open = ['accepted', 'queued', 'preparing', 'running', 'post-migrating'];
   for (let round = 0; round < 100; round++) {
-    const records = await site.cloud.migrations('?limit=20');
-    if (!records.slice(0, 20).some((record) => open.includes(record.status))) return;
+    const { body } = await site.cloud.nova('GET', '/os-migrations?limit=20', { expect: [200] });
+    if (!body.migrations.some((record) => open.includes(record.status))) return;
     await pause(POLL_MS);
   }
 }

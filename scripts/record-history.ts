@@ -40,7 +40,7 @@ export async function recordHistory(history: History, wanted: RecordedCase): Pro
       `${path} is there already. Old histories guard running workflows: record a new version, or give --overwrite.`,
     );
   }
-  const events: unknown = JSON.parse(JSON.stringify(historyToJSON(history)));
+  const events: unknown = JSON.parse(historyToJSON(history));
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `${JSON.stringify(withoutMachine(events), null, 1)}\n`);
   return path;

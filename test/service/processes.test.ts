@@ -1,14 +1,13 @@
 /** The program as users run it, in processes of its own: killed, drained, and what its API says of itself. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { ensureBuilt, ROOT } from '../support/built.js';
 import { startTemporal } from '../support/temporal.js';
 import { eventually, RollbackCaller } from './caller.js';
 import { maintenanceScene, ourEffects, type Scene, twice } from './scene.js';
 import { SCALED, type ServiceForTest, startServiceForTest } from './service.js';
 
-const ROOT = join(__dirname, '../..');
 const READY_WITHIN_MS = 20_000;
 
 let temporal: TestWorkflowEnvironment;
@@ -16,10 +15,7 @@ let service: ServiceForTest;
 let programs: Program[] = [];
 
 beforeAll(async () => {
-  // Does nothing after `npm test`, which builds first.
-  const build = `import { ensureBuilt } from ${JSON.stringify(join(ROOT, 'scripts/lib/build.mjs'))}; await ensureBuilt();`;
-  const built = spawnSync(process.execPath, ['--input-type=module', '-e', build], { cwd: ROOT });
-  expect({ status: built.status, said: String(built.stderr) }).toMatchObject({ status: 0 });
+  ensureBuilt();
   temporal = await startTemporal();
 }, 120_000);
 afterAll(() => temporal.teardown());

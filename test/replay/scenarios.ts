@@ -1,0 +1,144 @@
+/**
+ * The rollbacks whose histories are kept: one for every way through the workflow. Each is played on the whole service, so
+ * what is recorded is what users' Temporal holds.
+ */
+import type { Client } from '@temporalio/client';
+import { workflowIdOf } from '../../src/temporal/identifiers.js';
+import { pauseUpdate, resumeUpdate, skipUpdate } from '../../workflows/messages.js';
+import { eventually } from '../service/caller.js';
+import { disableAction, maintenanceScene, migrateAction, ourEffects } from '../service/scene.js';
+import type { ServiceForTest, ServiceOptions } from '../service/service.js';
+
+export interface Scenario {
+  service?: Omit<Partial<ServiceOptions>, 'temporal'>;
+  /** The plan whose rollback is recorded. */
+  play(service: ServiceForTest, client: Client): Promise<string>;
+  /** Which of its runs; default: the latest. */
+  run?: 'first';
+}
+
+const ONE_AT_A_TIME = { ROLLBACK_MIGRATIONS_PER_HOST: '1', ROLLBACK_CONCURRENCY: '1' };
+const SLOW = { times: { liveMigration: 200 } };
+/** Events; a few compensations. */
+const SHORT_HISTORY = { continue_as_new_after: 40 };
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  success: {
+    async play(service) {
+      const { plan } = await maintenanceScene(service.sim, { running: 3, shutOff: 1 });
+      expectState((await service.rollBack(plan)).state, 'SUCCEEDED');
+      return plan;
+    },
+  },
+  partial: {
+    async play(service) {
+      const { plan, servers } = await maintenanceScene(service.sim, { running: 3, shutOff: 0 });
+      service.sim.failMigrations(servers[0] ?? '', 'no luck');
+      expectState((await service.rollBack(plan)).state, 'PARTIAL');
+      return plan;
+    },
+  },
+  'taken-up-again': {
+    async play(service) {
+      const { plan, servers } = await maintenanceScene(service.sim, { running: 2, shutOff: 0 });
+      service.sim.failMigrations(servers[0] ?? '', 'no luck');
+      expectState((await service.rollBack(plan)).state, 'PARTIAL');
+      expectState((await service.rollBack(plan)).state, 'SUCCEEDED');
+      return plan;
+    },
+  },
+  'max-failures': {
+    service: { settings: ONE_AT_A_TIME },
+    async play(service) {
+      const { plan, servers } = await maintenanceScene(service.sim, { running: 4, shutOff: 0 });
+      for (const id of servers) service.sim.failMigrations(id, 'no luck');
+      const { counts } = await service.rollBack(plan, { max_failures: 2 });
+      expectState(`${counts.FAILED ?? 0}`, '2');
+      return plan;
+    },
+  },
+  refused: {
+    async play(service) {
+      const plan = await service.sim.applyPlan({ state: 'ONGOING', actions: [disableAction('x')] });
+      expectState(`${(await service.post(plan)).status}`, '400');
+      return plan;
+    },
+  },
+  'nothing-to-do': {
+    async play(service) {
+      const plan = await service.sim.applyPlan({ actions: [{ type: 'nop', parameters: {} }] });
+      expectState((await service.rollBack(plan)).state, 'SUCCEEDED');
+      return plan;
+    },
+  },
+  cancelled: {
+    service: { settings: ONE_AT_A_TIME, simulated: SLOW },
+    async play(service, client) {
+      const plan = await underWay(service);
+      await client.workflow.getHandle(workflowIdOf(plan)).cancel();
+      expectState((await service.ended(plan)).state, 'CANCELLED');
+      return plan;
+    },
+  },
+  controlled: {
+    service: { settings: ONE_AT_A_TIME, simulated: SLOW },
+    async play(service, client) {
+      const plan = await underWay(service);
+      const handle = client.workflow.getHandle(workflowIdOf(plan));
+      const by = 'anna';
+      const paused = await handle.executeUpdate(pauseUpdate, { args: [{ by }] });
+      const pending = paused.compensations.find(({ state }) => state === 'PENDING');
+      const action_uuid = pending?.action_uuid ?? '';
+      await handle.executeUpdate(skipUpdate, { args: [{ by, action_uuid }] });
+      await handle.executeUpdate(resumeUpdate, { args: [{ by }] });
+      expectState((await service.ended(plan)).state, 'PARTIAL');
+      return plan;
+    },
+  },
+  'no-room': {
+    async play(service) {
+      const { sim } = service;
+      sim.addHost({ name: 'small', capacity: 1 });
+      sim.addHost({ name: 'big' });
+      const server = sim.addServer({ name: 'vm', host: 'small' });
+      const plan = await sim.applyPlan({
+        actions: [disableAction('small'), migrateAction(server, 'small', 'big')],
+      });
+      sim.addServer({ name: 'squatter', host: 'small' });
+      expectState((await service.rollBack(plan)).state, 'PARTIAL');
+      return plan;
+    },
+  },
+  'continue-as-new-first': {
+    service: { settings: ONE_AT_A_TIME, limits: SHORT_HISTORY },
+    play: goesOnInNewRuns,
+    run: 'first',
+  },
+  'continue-as-new-last': {
+    service: { settings: ONE_AT_A_TIME, limits: SHORT_HISTORY },
+    play: goesOnInNewRuns,
+  },
+};
+
+async function goesOnInNewRuns(service: ServiceForTest): Promise<string> {
+  const { plan, before } = await maintenanceScene(service.sim, { running: 8, shutOff: 0 });
+  const result = await service.rollBack(plan);
+  expectState(result.state, 'SUCCEEDED');
+  if (result.uuid === result.workflow.run_id) throw new Error('it ended in its first run');
+  expect(service.sim.snapshot()).toEqual(before);
+  return plan;
+}
+
+/** A rollback that moves one server at a time and has begun to. */
+async function underWay(service: ServiceForTest): Promise<string> {
+  const { plan } = await maintenanceScene(service.sim, { running: 3, shutOff: 0 });
+  await service.post(plan, { prefer: 'respond-async' });
+  await eventually('a move is under way', () =>
+    ourEffects(service.sim).some((effect) => effect.startsWith('live-migrate')),
+  );
+  return plan;
+}
+
+function expectState(is: string, wanted: string): void {
+  if (is !== wanted) throw new Error(`the scenario is ${is}, not ${wanted}: nothing is recorded`);
+}

@@ -12,7 +12,7 @@ import type { ServiceForTest, ServiceOptions } from '../service/service.js';
 export interface Scenario {
   service?: Omit<Partial<ServiceOptions>, 'temporal'>;
   /** The plan whose rollback is recorded. */
-  play(service: ServiceForTest, client: Client): Promise<string>;
+  play: (service: ServiceForTest, client: Client) => Promise<string>;
   /** Which of its runs; default: the latest. */
   run?: 'first';
 }

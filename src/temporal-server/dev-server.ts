@@ -147,7 +147,10 @@ async function start(lock: HeldLock, options: DevServerOptions): Promise<DevServ
       return { address, uiUrl, namespace: options.namespace, owned: true, exited, stop };
     }
     await child.stop();
-    const again = options.port === undefined && /address already in use/i.test(trouble);
+    // Also for the ports that the server chooses by itself, whatever port was asked for.
+    const ours = options.port !== undefined && trouble.includes(`:${options.port}`);
+    // CLI 1.5.1 also says a taken port as "panic: runtime error: … nil pointer", where both servers start at once.
+    const again = !ours && /address already in use|panic: runtime error/i.test(trouble);
     if (!again || attempt === START_TRIES) {
       throw new DevServerError(
         `Temporal could not be started on ${options.dbFile}: ${trouble}. Set TEMPORAL_ADDRESS to use another one.`,

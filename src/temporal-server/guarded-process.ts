@@ -17,7 +17,8 @@ export interface GuardedProcess {
 }
 
 const STOP_GRACE_MS = 10_000;
-const KEPT_CHARACTERS = 8_192;
+/** Enough for a Go program's panic, which says its reason before many lines of where. */
+const KEPT_CHARACTERS = 65_536;
 
 /**
  * The shell starts the program and reads from a pipe that the parent holds: it ends when the parent does, however
@@ -58,7 +59,7 @@ export function startGuarded(
   child.stdin.on('error', () => {});
   const { promise: exited, resolve } = withResolvers<string>();
   child.once('close', (code, signal) => {
-    const words = lastLine(said);
+    const words = tellingLine(said);
     resolve(`it ended with ${signal ?? `exit code ${code}`}${words === '' ? '' : `: ${words}`}`);
   });
   return new Promise((fulfil, reject) => {
@@ -69,6 +70,11 @@ export function startGuarded(
       fulfil({ pid, spoke, exited, stop: () => stop(pid, () => child.stdin.end(), exited) });
     });
   });
+}
+
+/** Why it ended: the reason of a panic, else the last thing it said. */
+function tellingLine(said: string): string {
+  return /^panic: .*$/m.exec(said)?.[0] ?? lastLine(said);
 }
 
 async function stop(pid: number, ask: () => void, exited: Promise<string>): Promise<void> {

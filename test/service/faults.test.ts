@@ -24,6 +24,7 @@ const REQUESTS_MAX = 400;
 const config = configOf();
 const { taskQueue } = config.temporal;
 const byPlan = new Map<string, RollbackActivities>();
+const stages: Stage[] = [];
 let temporal: TestWorkflowEnvironment;
 let worker: Worker;
 let working: Promise<void>;
@@ -39,6 +40,10 @@ beforeAll(async () => {
     shutdownGraceMs: 1000,
   });
   working = worker.run();
+});
+afterEach(async () => {
+  // Also what a failed test has left open: a cloud that listens would keep the process alive.
+  await Promise.all(stages.splice(0).map((run) => run.close()));
 });
 afterAll(async () => {
   worker.shutdown();
@@ -93,7 +98,7 @@ async function stage(wrap: Wrap = (activities) => activities): Promise<Stage> {
   byPlan.set(scene.plan, wrap(activitiesOf(cloud, config)));
   const counter = new RequestCounter();
   const rollbacks = new TemporalRollbacks({ client: temporal.client, taskQueue, webUrl: null });
-  return {
+  const run: Stage = {
     sim,
     scene,
     seen: () => counter.seen,
@@ -124,6 +129,8 @@ async function stage(wrap: Wrap = (activities) => activities): Promise<Stage> {
       await sim.close();
     },
   };
+  stages.push(run);
+  return run;
 }
 
 async function everyKind(sim: SimulatedCloud): Promise<Scene> {
@@ -226,8 +233,6 @@ test('every compensation twice, the second answer counting: same end, same effec
     'setNodePowerState',
     'startServer',
   ]);
-  await once.close();
-  await again.close();
 });
 
 function kinds(run: Stage): string[] {
@@ -271,7 +276,6 @@ test.each(EFFECTS)(
     dry.faultAt(REQUESTS_MAX, effect);
     await dry.rollBack();
     const requests = dry.seen();
-    await dry.close();
     expect(requests).toBeGreaterThan(30);
     expect(requests).toBeLessThan(REQUESTS_MAX);
 
@@ -285,6 +289,7 @@ test.each(EFFECTS)(
         if (run.seen() >= request) hits += 1;
         await check(run, result, `request ${request} ${what}`);
         await run.close();
+        stages.splice(stages.indexOf(run), 1);
       }
     };
     await Promise.all(Array.from({ length: RUNS_AT_ONCE }, lane));

@@ -15,7 +15,6 @@ const LINE_LENGTH_MAX = 130;
 /** Looked at hard, and found to be one thing. Take a file off as soon as it shrinks; do not add lightly. */
 const LONG_FILES: Record<string, number> = {
   'src/domain/schedule.ts': 330,
-  'workflows/runner.ts': 340,
 };
 const TEST_LINES_MAX = 500;
 

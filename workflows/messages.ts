@@ -24,6 +24,8 @@ export interface CarriedState {
   paused: boolean;
   /** actions whose compensation waits for room: passes used so far. */
   room_passes: Record<string, number>;
+  /** Hosts that this rollback enabled: Placement's trait may lag there, so room may come by itself. */
+  enabled_hosts: string[];
 }
 
 export interface CompensationsPage {

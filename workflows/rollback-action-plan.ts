@@ -18,7 +18,7 @@ import type { RollbackResult } from '../src/domain/result.js';
 import { endState } from '../src/domain/states.js';
 import { accept, refused } from './acceptance.js';
 import { handleMessages } from './handlers.js';
-import type { RollbackInput } from './messages.js';
+import type { CarriedState, RollbackInput } from './messages.js';
 import { RollbackRecord } from './rollback-record.js';
 import { Runner } from './runner.js';
 import { type Decision, publish } from './publish.js';
@@ -49,7 +49,7 @@ export async function RollbackActionPlan(input: RollbackInput): Promise<Rollback
     if ((await runner.run()) === 'continue-as-new') {
       return await continueAsNew<typeof RollbackActionPlan>({
         ...input,
-        carried: record.carry(runner.isPaused(), runner.carriedRoomPasses()),
+        carried: record.carry(runner.carry()),
       });
     }
     await verify(record);
@@ -66,7 +66,7 @@ async function begin(
   const planUuid = input.action_plan_uuid;
   if (input.carried !== undefined) {
     const record = new RollbackRecord(planUuid, request.requested_by, input.carried);
-    return decide(record, input.carried.paused, input.carried.room_passes, decision);
+    return decide(record, decision, input.carried);
   }
   try {
     const { reading, layout } = await accept(planUuid, request);
@@ -80,7 +80,7 @@ async function begin(
     });
     record.note('accepted', `Plan ended ${reading.plan.ended_at}, ${reading.plan.state}.`);
     for (const note of layout.notes) record.note('note', note);
-    const started = decide(record, false, {}, decision);
+    const started = decide(record, decision);
     publish(record);
     return started;
   } catch (error) {
@@ -99,11 +99,10 @@ async function begin(
 
 function decide(
   record: RollbackRecord,
-  paused: boolean,
-  roomPasses: Record<string, number>,
   decision: Decision,
+  carried?: CarriedState,
 ): { record: RollbackRecord; runner: Runner } {
-  const runner = new Runner(record, paused, roomPasses);
+  const runner = new Runner(record, carried);
   decision.record = record;
   decision.runner = runner;
   return { record, runner };

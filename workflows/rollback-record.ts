@@ -19,6 +19,8 @@ const HISTORY_BYTES_MAX = 50_000;
 /** Kept in memory and across continue-as-new. */
 const HISTORY_ENTRIES_MAX = 1000;
 const PAGE_MAX = 1000;
+/** Whatever empties a host may wait for thousands; the page has them all. */
+const PARENTS_MAX = 50;
 
 export class RollbackRecord {
   readonly uuid: string;
@@ -86,7 +88,8 @@ export class RollbackRecord {
   /** The rollback result so far. */
   result(): RollbackResult {
     const info = workflowInfo();
-    const compensations = boundedCompensations(this.compensations);
+    const views = this.compensations.map(publicView);
+    const compensations = boundedCompensations(views.map(withFewParents));
     const history = lastWithin(this.history, HISTORY_BYTES_MAX);
     return {
       action_plan_uuid: this.planUuid,
@@ -96,6 +99,7 @@ export class RollbackRecord {
       dry_run: false,
       truncated:
         compensations.length < this.compensations.length ||
+        views.some((view) => view.parents.length > PARENTS_MAX) ||
         history.length < this.history.length ||
         this.historyCut,
       created_at: this.createdAt,
@@ -126,16 +130,15 @@ export class RollbackRecord {
     };
   }
 
-  carry(paused: boolean, roomPasses: Record<string, number>): CarriedState {
+  carry(runner: Pick<CarriedState, 'paused' | 'room_passes' | 'enabled_hosts'>): CarriedState {
     return {
+      ...runner,
       uuid: this.uuid,
       created_at: this.createdAt,
       options: this.options,
       limits: this.limits,
       compensations: this.compensations,
       history: this.history,
-      paused,
-      room_passes: roomPasses,
     };
   }
 
@@ -156,9 +159,13 @@ function publicView(compensation: LaidOutCompensation): CompensationResult {
   return result;
 }
 
+function withFewParents(view: CompensationResult): CompensationResult {
+  if (view.parents.length <= PARENTS_MAX) return view;
+  return { ...view, parents: view.parents.slice(0, PARENTS_MAX) };
+}
+
 /** All where they fit; else those that need attention first, in the plan's order, up to the bound. */
-function boundedCompensations(all: readonly LaidOutCompensation[]): CompensationResult[] {
-  const views = all.map(publicView);
+function boundedCompensations(views: CompensationResult[]): CompensationResult[] {
   const sizes = views.map((view) => utf8Length(JSON.stringify(view)) + 1);
   if (sizes.reduce((sum, size) => sum + size, 0) <= COMPENSATIONS_BYTES_MAX) return views;
   const chosen = new Set<number>();

@@ -7,7 +7,6 @@ import {
   allHandlersFinished,
   condition,
   setCurrentDetails,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CompensationReport } from '../activities/types.js';
@@ -17,37 +16,45 @@ import { Schedule } from '../src/domain/schedule.js';
 import { isFinal } from '../src/domain/states.js';
 import { causeOf } from './acceptance.js';
 import { callCompensation } from './call-compensation.js';
+import { blockedReason, byWhom } from './reasons.js';
 import { liveDetails } from './live-details.js';
+import type { CarriedState } from './messages.js';
 import { now, type RollbackRecord } from './rollback-record.js';
+import { Room } from './room.js';
 
-const SECOND_MS = 1000;
 /** A server may turn from live to cold and back while its compensation waits; more often is no accident. */
 const WAYS_MAX = 3;
 
 export class Runner {
   private readonly schedule: Schedule;
   private inFlight = 0;
-  private timers = 0;
   /** Anything that may let the loop go on counts this up. */
   private changes = 0;
   private failures: number;
   private cancelled = false;
   private ended = false;
   private leftSome = false;
-  private readonly enabledHosts = new Set<string>();
+  private paused: boolean;
+  private readonly room: Room;
 
+  /** `carried`: what an earlier run of this rollback handed on. */
   constructor(
     private readonly record: RollbackRecord,
-    private paused: boolean,
-    private readonly roomPasses: Record<string, number>,
+    carried?: CarriedState,
   ) {
+    this.paused = carried?.paused ?? false;
+
     const { limits } = record;
     this.schedule = new Schedule(record.all(), {
       concurrency: limits.concurrency,
       migrationsPerHost: limits.migrations_per_host,
     });
+    const changed = (): void => {
+      this.changes += 1;
+    };
+    this.room = new Room(limits, this.schedule, changed, carried);
     this.failures = record.counts.FAILED ?? 0;
-    record.setState(paused ? 'PAUSED' : 'ONGOING');
+    record.setState(this.paused ? 'PAUSED' : 'ONGOING');
   }
 
   /** Until every compensation is final, or the history is long enough for a new run. */
@@ -65,15 +72,16 @@ export class Runner {
           return 'ended';
         }
         if (renew && allHandlersFinished()) return 'continue-as-new';
-        if (!this.paused && !renew && this.timers === 0 && this.failWaitingForRoom()) continue;
+        if (!this.paused && !renew && !this.room.comesByItself() && this.failWaitingForRoom())
+          continue;
       }
       const seen = this.changes;
       await condition(() => this.changes !== seen);
     }
   }
 
-  carriedRoomPasses(): Record<string, number> {
-    return this.roomPasses;
+  carry(): Pick<CarriedState, 'paused' | 'room_passes' | 'enabled_hosts'> {
+    return { paused: this.paused, ...this.room.carry() };
   }
 
   cancel(): void {
@@ -114,7 +122,7 @@ export class Runner {
   /** Take a FAILED or NOT_ATTEMPTED compensation up again. */
   retry(compensation: LaidOutCompensation, by: string | null): void {
     if (compensation.state === 'FAILED') this.failures -= 1;
-    delete this.roomPasses[compensation.action_uuid];
+    this.room.forget(compensation.action_uuid);
     this.record.update(compensation, { state: 'PENDING', reason: null, finished_at: null });
     this.record.note('retried', `To be tried again${byWhom(by)}.`, compensation.action_uuid);
     this.schedule.reopen(compensation.action_uuid);
@@ -191,7 +199,7 @@ export class Runner {
         this.end(compensation, report.outcome, report.reason);
         break;
       case 'BLOCKED':
-        this.end(compensation, 'NOT_ATTEMPTED', this.blockedReason(compensation, report));
+        this.end(compensation, 'NOT_ATTEMPTED', blockedReason(this.record, compensation, report));
         break;
       case 'NO_ROOM':
         this.waitForRoom(compensation, report);
@@ -224,42 +232,21 @@ export class Runner {
     this.record.note(state.toLowerCase().replaceAll('_', '-'), message, compensation.action_uuid);
   }
 
-  /** Room may come where something has left, and where a host was just enabled (Placement's trait lags). */
   private waitForRoom(compensation: LaidOutCompensation, report: CompensationReport): void {
-    const id = compensation.action_uuid;
-    const passes = (this.roomPasses[id] ?? 0) + 1;
-    const { room_passes: passesMax, room_delay: delay } = this.record.limits;
     const reason = report.reason ?? 'no room on the destination';
-    if (passes > passesMax) {
+    if (!this.room.wait(compensation)) {
+      const passes = this.record.limits.room_passes + 1;
       this.fail(compensation, `NoRoom: ${reason} (${passes} passes)`);
       return;
     }
-    this.roomPasses[id] = passes;
     this.record.update(compensation, { state: 'PENDING', reason: `waits for room: ${reason}` });
-    this.record.note('no-room', reason, id);
-    this.schedule.requeue(id);
-    if (this.enabledHosts.has(destinationOf(compensation) ?? '')) {
-      this.timers += 1;
-      void this.releaseAfter(id, delay * 2 ** (passes - 1));
-    }
+    this.record.note('no-room', reason, compensation.action_uuid);
   }
 
-  private async releaseAfter(id: string, seconds: number): Promise<void> {
-    await sleep(seconds * SECOND_MS);
-    this.timers -= 1;
-    this.schedule.release(id);
-    this.changes += 1;
-  }
-
-  private noticeEffect(compensation: LaidOutCompensation): void {
-    const { work } = compensation;
+  private noticeEffect({ work }: LaidOutCompensation): void {
     if (work === null) return;
-    if (work.kind === 'set_service_status' && work.to === 'enabled') {
-      this.enabledHosts.add(work.host);
-    }
-    if ('from' in work) {
-      for (const id of this.schedule.leftHost(work.from)) this.schedule.release(id);
-    }
+    if (work.kind === 'set_service_status' && work.to === 'enabled') this.room.enabled(work.host);
+    if ('from' in work) this.room.left(work.from);
   }
 
   /** Nothing runs and nothing will leave those hosts any more: what waits for room will not get it. */
@@ -271,18 +258,6 @@ export class Runner {
       this.fail(compensation, `NoRoom: ${reason} (nothing more leaves that host)`);
     }
     return waiting.length > 0;
-  }
-
-  private blockedReason(compensation: LaidOutCompensation, report: CompensationReport): string {
-    const blocker = compensation.parents
-      .map((uuid) => this.record.get(uuid))
-      .find(
-        (parent) =>
-          parent !== undefined && parent.state !== 'SUCCEEDED' && parent.state !== 'SKIPPED',
-      );
-    const reason = report.reason ?? 'something it needs is not so';
-    if (blocker === undefined) return reason;
-    return `${reason}; it waited for the ${blocker.action_type} action ${blocker.action_uuid}, which ended ${blocker.state}`;
   }
 
   private leaveTheRest(): void {
@@ -316,15 +291,4 @@ export class Runner {
     if (compensation === undefined) throw new Error(`no compensation of action ${id}`);
     return compensation;
   }
-}
-
-function destinationOf(compensation: LaidOutCompensation): string | null {
-  const { work } = compensation;
-  return work !== null && (work.kind === 'live_migrate' || work.kind === 'cold_migrate')
-    ? work.to
-    : null;
-}
-
-function byWhom(by: string | null): string {
-  return by === null ? '' : ` by ${by}`;
 }

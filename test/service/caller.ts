@@ -11,7 +11,8 @@ export interface Answer<T = unknown> {
 }
 
 const RUNNING = ['PENDING', 'ONGOING', 'PAUSED'];
-const END_WITHIN_MS = 20_000;
+/** A worker that was killed is noticed within ten seconds or so (its sticky queue); twice that on a busy machine. */
+const END_WITHIN_MS = 30_000;
 const PAUSE_MS = 30;
 
 export class RollbackCaller {

@@ -99,10 +99,16 @@ async function inTheMiddle(): Promise<Scene> {
 
 async function expectHome(scene: Scene): Promise<void> {
   const end = await service.ended(scene.plan);
-  expect({ state: end.state, counts: end.counts }).toEqual({
+  const outcomes = Object.fromEntries(
+    end.compensations.map(({ resource_id, state }) => [resource_id ?? '', state]),
+  );
+  expect({ state: end.state, outcomes }).toMatchObject({
     state: 'SUCCEEDED',
-    counts: { SUCCEEDED: 5 },
+    outcomes: Object.fromEntries(scene.servers.map((id) => [id, 'SUCCEEDED'])),
   });
+  // Nova's records tell whose migration it was. Nobody keeps who switched a node on or enabled a host: where the report of it
+  // died with the worker, the next one finds it as it was before, and says SKIPPED.
+  expect(end.counts.SKIPPED ?? 0).toBeLessThanOrEqual(2);
   expect(service.sim.snapshot()).toEqual(scene.before);
   expect(twice(ourEffects(service.sim))).toEqual([]);
   // Two live, one cold and its confirmation, one host, one node.

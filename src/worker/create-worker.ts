@@ -10,6 +10,8 @@ import { dataConverter } from '../temporal/connection.js';
 const ACTIVITIES_AT_ONCE = 400;
 /** After the grace an activity is told to end; it hands over to another worker within this. */
 const FORCE_AFTER_MS = 5_000;
+/** How long a workflow task waits for the worker that has it cached, before any other may take it: dead ones cost that. */
+const STICKY_MS = 3_000;
 
 export interface RollbackWorkerOptions {
   connection: NativeConnection;
@@ -33,6 +35,7 @@ export function createWorker(options: RollbackWorkerOptions): Promise<Worker> {
     activities: { ...options.activities },
     dataConverter,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+    stickyQueueScheduleToStartTimeout: STICKY_MS,
     shutdownGraceTime: options.shutdownGraceMs,
     shutdownForceTime: options.shutdownGraceMs + FORCE_AFTER_MS,
     ...(options.maxCachedWorkflows === undefined

@@ -22,6 +22,7 @@ export class NovaRequests {
   constructor(
     private readonly kit: Kit,
     private readonly run: Run,
+    private readonly serverId: string,
   ) {}
 
   /**
@@ -29,6 +30,7 @@ export class NovaRequests {
    * it is a refusal as well (nova/api/openstack/common.py, raise_http_conflict_for_instance_invalid_state).
    */
   async ask(call: () => Promise<Accepted>): Promise<Asked> {
+    this.kit.recent.forget(this.serverId);
     try {
       this.run.asking();
       const { requestId } = await call();

@@ -15,7 +15,7 @@
 import type { ComputeMigration, ComputeServer } from '../src/openstack/cloud.js';
 import { failure } from './failures.js';
 import type { Kit } from './kit.js';
-import { isOpen, isQueued } from './move-decision.js';
+import { isOf, isOpen, isQueued } from './move-decision.js';
 import { clockSeconds, stopwatch } from './waiting.js';
 import type { Run } from './waiting.js';
 import type { Verdict, WatchView } from './watch.js';
@@ -23,8 +23,9 @@ import type { Verdict, WatchView } from './watch.js';
 export interface Followed {
   serverId: string;
   serverName: string;
-  /** Which record: the first that is younger than this id. */
+  /** Which record: the first that is younger than this id, and not known to be of another user than this one. */
   after: number;
+  ownUserId: string | null;
   /** Nova's own time, not later than the record's first change. */
   since: string | null;
   /** The record as it is known already, if it is. */
@@ -36,6 +37,8 @@ export interface FollowEnd {
   /** null: no record appeared in time. */
   record: ComputeMigration | null;
   stale: boolean;
+  /** Read after the record was seen in its last status; undefined: not read. */
+  server?: ComputeServer | null | undefined;
 }
 
 /** Fails: CompensationTimeout; the migration itself is left alone. */
@@ -67,7 +70,7 @@ function migrationJudge(kit: Kit, what: Followed): (view: WatchView) => Verdict<
     }
     if (!isOpen(record)) {
       if (agreed(view.server) || now - changedAt > timing.record_settles) {
-        return { done: { record, stale: false } };
+        return { done: { record, stale: false, server: view.server } };
       }
       return 'read-server';
     }
@@ -91,11 +94,19 @@ function migrationJudge(kit: Kit, what: Followed): (view: WatchView) => Verdict<
   };
 }
 
+/** The first record that is younger than those before. `records`: newest first. */
+export function firstAfter(
+  records: ComputeMigration[],
+  { after, ownUserId }: Pick<Followed, 'after' | 'ownUserId'>,
+): ComputeMigration | null {
+  return records.findLast((one) => one.id > after && isOf(one, ownUserId)) ?? null;
+}
+
 /** The record that is followed: known by its id, else the first that is younger than those before. */
 function pick(records: ComputeMigration[], what: Followed): ComputeMigration | null {
   const known = what.record;
   if (known !== null) return records.find((one) => one.id === known.id) ?? null;
-  return records.findLast((one) => one.id > what.after) ?? null;
+  return firstAfter(records, what);
 }
 
 /** The server is gone, in ERROR, or rests: nothing more will come of the migration. */

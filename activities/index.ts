@@ -9,7 +9,10 @@ import { moveServer } from './move-server.js';
 import { setNodePowerState } from './node-power.js';
 import { readActionPlan } from './plan.js';
 import { revertResize } from './resize.js';
+import { NovaClock } from './nova-time.js';
+import { RecentServers } from './recent-servers.js';
 import type { ActivitySettings } from './settings.js';
+import { SharedReads } from './shared-reads.js';
 import { startServer } from './start-server.js';
 import type { CompensationReport, RollbackActivities } from './types.js';
 import { verifyRollback } from './verify.js';
@@ -24,16 +27,20 @@ export interface ActivityDeps {
   timing?: Partial<Timing>;
 }
 
-/** Once per worker: the poller and the bound per host are shared by all its activities. */
+/** Once per worker: the poller, the bound per host and what is read together are shared by all its activities. */
 export function createActivities(deps: ActivityDeps): RollbackActivities {
   const { cloud, settings } = deps;
   const timing = { ...DEFAULT_TIMING, ...deps.timing };
+  const clock = new NovaClock();
   const kit: Kit = {
     cloud,
     settings,
     timing,
-    watch: new ServerWatch(cloud.compute, { ...settings, read_errors: timing.read_errors }),
+    watch: new ServerWatch(cloud.compute, { ...settings, read_errors: timing.read_errors }, clock),
     slots: new HostSlots(settings.worker_migrations_per_host),
+    shared: new SharedReads(cloud.compute, clock),
+    recent: new RecentServers(),
+    clock,
   };
   const compensate = (body: (run: Run) => Promise<CompensationReport>) =>
     runActivity(kit, async (run) => ({ ...(await body(run)), attempts: run.attempt }));

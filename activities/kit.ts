@@ -1,10 +1,14 @@
 /**
- * What the activities of one worker share: the cloud, the settings, the one poller and the bound per host.
+ * What the activities of one worker share: the cloud, the settings, the one poller, the bound per host, and what they
+ * read together.
  * No logic.
  */
 import type { OpenStackCloud } from '../src/openstack/cloud.js';
 import type { HostSlots } from './host-slots.js';
+import type { NovaClock } from './nova-time.js';
+import type { RecentServers } from './recent-servers.js';
 import type { ActivitySettings } from './settings.js';
+import type { SharedReads } from './shared-reads.js';
 import type { ServerWatch } from './watch.js';
 
 /** Limits that are facts about OpenStack rather than an administrator's choice. Seconds. */
@@ -28,4 +32,7 @@ export interface Kit {
   timing: Timing;
   watch: ServerWatch;
   slots: HostSlots;
+  shared: SharedReads;
+  recent: RecentServers;
+  clock: NovaClock;
 }

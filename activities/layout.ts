@@ -4,14 +4,12 @@ import { isFailureType } from '../src/domain/failures.js';
 import type { Layout } from '../src/domain/layout-types.js';
 import { failure } from './failures.js';
 import type { Kit } from './kit.js';
-import { readPlan } from './plan.js';
 import { readFacts } from './read-facts.js';
 import type { LayOutInput } from './types.js';
 import type { Run } from './waiting.js';
 
 export async function layOutRollback(kit: Kit, run: Run, input: LayOutInput): Promise<Layout> {
-  const plan = await readPlan(kit, run, input.action_plan_uuid);
-  const { facts, plansLeftOut } = await readFacts(kit, run, plan);
+  const { facts, plansLeftOut } = await readFacts(kit, run, input.action_plan_uuid);
   const laidOut = layOut(facts, input.options);
   if ('refusal' in laidOut) {
     const { type, message } = laidOut.refusal;

@@ -77,7 +77,12 @@ export function isOurs(
 ): boolean {
   if (record.id <= work.sinceMigrationId) return false;
   if (record.type !== 'live-migration' && record.type !== 'migration') return false;
-  return ownUserId === null || record.userId === null || record.userId === ownUserId;
+  return isOf(record, ownUserId);
+}
+
+/** Whether this user may have asked for it: Nova tells from microversion 2.80 on. */
+export function isOf(record: ComputeMigration, userId: string | null): boolean {
+  return userId === null || record.userId === null || record.userId === userId;
 }
 
 export function decideMove(view: MoveView, move: MoveCase): MoveDecision {

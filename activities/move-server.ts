@@ -1,26 +1,27 @@
 /**
  * liveMigrateServer and coldMigrateServer: bring a server back to a host. Read, judge (move-decision.ts), do the one
- * next thing, read again: so a retry, a lost answer or a duplicate finds what is under way and joins it.
+ * next thing, read again: so a retry, a lost answer or a duplicate finds what is under way and joins it. The reading
+ * that ends a migration is judged as it is.
  * It must not know about order or about other servers.
  */
 import type { ComputeServer } from '../src/openstack/cloud.js';
 import type { MoveServerWork } from '../src/domain/layout-types.js';
 import type { Evidence } from '../src/domain/result.js';
-import { isTransient } from '../src/openstack/errors.js';
 import { NovaRequests } from './ask-nova.js';
 import type { Asked } from './ask-nova.js';
 import { failure } from './failures.js';
-import { followMigration } from './follow-migration.js';
-import type { Followed } from './follow-migration.js';
+import { firstAfter, followMigration } from './follow-migration.js';
+import type { FollowEnd, Followed } from './follow-migration.js';
 import type { Release } from './host-slots.js';
 import type { Kit } from './kit.js';
-import { decideMove, isFailed } from './move-decision.js';
+import { decideMove, isFailed, isOpen } from './move-decision.js';
 import type { MoveDecision, MoveView } from './move-decision.js';
 import { failedMove, refusedMove } from './move-failures.js';
 import type { MoveFailure } from './move-failures.js';
+import { readMove, readMoveTogether } from './move-reading.js';
 import { MoveWaits } from './move-waits.js';
-import { wellBefore } from './nova-time.js';
-import { readComputeService, readServer } from './reading.js';
+import { later, wellBefore } from './nova-time.js';
+import { readServer } from './reading.js';
 import { report, serverNow } from './reports.js';
 import type { CompensationInput, CompensationReport } from './types.js';
 import { stopwatch } from './waiting.js';
@@ -51,6 +52,11 @@ export async function moveServer(
   throw failure('ServerBusy', `The server ${input.work.serverName} did not come to rest.`);
 }
 
+interface Look {
+  view: MoveView;
+  decision: MoveDecision;
+}
+
 /** One attempt: what it has asked for and seen so far. */
 class Move {
   readonly evidence: Evidence = {};
@@ -59,6 +65,9 @@ class Move {
   private acted: boolean;
   private hasSlot = false;
   private ignoreOpenRecord = false;
+  private looked = false;
+  /** What the end of a migration has left to be done. */
+  private atEnd: Look | null = null;
   private readonly waits: MoveWaits;
   private readonly requests: NovaRequests;
 
@@ -71,13 +80,12 @@ class Move {
     this.work = input.work;
     this.acted = run.asked();
     this.waits = new MoveWaits(kit, run, input.work.serverName);
-    this.requests = new NovaRequests(kit, run);
+    this.requests = new NovaRequests(kit, run, input.work.serverId);
   }
 
   /** Read and do the next thing; a report once there is nothing more to do. */
   async step(): Promise<CompensationReport | undefined> {
-    const view = await this.read();
-    const decision = this.decide(view);
+    const { view, decision } = await this.look();
     if (decision.do !== 'wait') this.waits.over();
     switch (decision.do) {
       case 'report':
@@ -102,17 +110,27 @@ class Move {
     }
   }
 
-  private async read(): Promise<MoveView> {
-    const { compute, identity } = this.kit.cloud;
-    const options = { signal: this.run.signal };
-    const { serverId, to } = this.work;
-    const [server, records, destination, ownUserId] = await Promise.all([
-      readServer(this.kit, this.run, serverId),
-      compute.listMigrations({ serverId }, options),
-      readComputeService(this.kit, this.run, to),
-      identity.ownUserId(options),
-    ]);
-    return { server, records: records.toSorted((a, b) => b.id - a.id), destination, ownUserId };
+  private async look(): Promise<Look> {
+    const { atEnd, looked } = this;
+    this.atEnd = null;
+    this.looked = true;
+    if (atEnd !== null) return atEnd;
+    const since = this.work.since ?? null;
+    const untouched = !looked && !this.acted && this.run.attempt === 1;
+    if (!untouched || since === null)
+      return this.judged(await readMove(this.kit, this.run, this.work));
+    const recent = this.kit.recent.take(this.work.serverId);
+    if (recent !== null && recent.taskState === null) {
+      const look = this.judged(
+        await readMoveTogether(this.kit, this.run, this.work, { since, server: recent }),
+      );
+      if (look.decision.do === 'ask') return look;
+    }
+    return this.judged(await readMoveTogether(this.kit, this.run, this.work, { since }));
+  }
+
+  private judged(view: MoveView): Look {
+    return { view, decision: this.decide(view) };
   }
 
   private decide(view: MoveView): MoveDecision {
@@ -167,7 +185,8 @@ class Move {
     return {
       serverId: this.work.serverId,
       serverName: this.work.serverName,
-      after: Math.max(0, ...view.records.map((record) => record.id)),
+      after: Math.max(this.work.sinceMigrationId, ...view.records.map((record) => record.id)),
+      ownUserId: view.ownUserId,
       since: null,
       record: null,
     };
@@ -185,22 +204,12 @@ class Move {
     if (asked.is === 'refused') return this.refused(asked.said, view);
     if (asked.is !== 'accepted') return this.readAgain(asked);
     if (asked.requestId !== null) this.evidence.nova_request_id = asked.requestId;
-    // The server's own time is the start of the listing: our clock and Nova's may differ.
+    // The listing begins at the latest time that Nova itself has told: our clock and Nova's may differ.
+    const updatedAt = view.server?.updatedAt ?? null;
     return this.follow(view, {
       ...this.followed(view),
-      since: wellBefore((await this.changedAt()) ?? view.server?.updatedAt ?? null),
+      since: wellBefore(later(this.kit.clock.latest, updatedAt)),
     });
-  }
-
-  /** null where it cannot be read just now: what was asked for is followed all the same. */
-  private async changedAt(): Promise<string | null> {
-    try {
-      const server = await readServer(this.kit, this.run, this.work.serverId);
-      return server?.updatedAt ?? null;
-    } catch (error) {
-      if (this.run.signal.aborted || !isTransient(error)) throw error;
-      return null;
-    }
   }
 
   private readAgain(asked: Asked): undefined {
@@ -214,15 +223,21 @@ class Move {
     let { record } = followed;
     if (record === null) {
       // The listing may have been asked from too late a time: look at all records of the server once.
-      const { records, server } = await this.read();
-      record = records.findLast((one) => one.id > what.after) ?? null;
+      const { records, server } = await readMove(this.kit, this.run, this.work);
+      record = firstAfter(records, what);
       if (record === null && server === null) return undefined;
       if (record === null) throw this.unrecorded();
     }
     this.evidence.migration_uuid = record.uuid;
     if (followed.stale) this.ignoreOpenRecord = true;
-    if (!isFailed(record)) return undefined;
-    return this.failed(view, record.status);
+    if (isFailed(record)) return this.failed(view, record.status, followed);
+    if (followed.server !== undefined && !isOpen(record)) {
+      const others = view.records.filter((one) => one.id !== record.id);
+      const end = this.judged({ ...view, server: followed.server, records: [record, ...others] });
+      // Anything else depends on more than what was read at the end.
+      if (end.decision.do === 'report' || end.decision.do === 'confirm') this.atEnd = end;
+    }
+    return undefined;
   }
 
   private unrecorded(): Error {
@@ -264,8 +279,15 @@ class Move {
     return this.ended(refusedMove(this.work, this.way, said, view.server), view.server);
   }
 
-  private async failed(view: MoveView, status: string): Promise<CompensationReport> {
-    const server = await readServer(this.kit, this.run, this.work.serverId);
+  private async failed(
+    view: MoveView,
+    status: string,
+    followed: FollowEnd,
+  ): Promise<CompensationReport> {
+    const server =
+      followed.server === undefined
+        ? await readServer(this.kit, this.run, this.work.serverId)
+        : followed.server;
     const end = await failedMove(this.kit, this.run, {
       work: this.work,
       way: this.way,

@@ -1,4 +1,5 @@
 /** Arithmetic on the cloud's own times. Never reads this machine's clock: the two may be minutes apart. */
+import type { ComputeMigration } from '../src/openstack/cloud.js';
 
 /** How far before a server's last change its migration is looked for: conductors' clocks differ, listings are small. */
 const MARGIN_MS = 60_000;
@@ -8,4 +9,38 @@ export function wellBefore(time: string | null): string | null {
   if (time === null) return null;
   const at = Date.parse(time);
   return Number.isNaN(at) ? null : new Date(at - MARGIN_MS).toISOString();
+}
+
+/** The later one; null where neither is a time. */
+export function later(one: string | null, other: string | null): string | null {
+  const span = secondsBetween(one, other);
+  if (span === null) return isTime(one) ? one : isTime(other) ? other : null;
+  return span > 0 ? other : one;
+}
+
+/** null where one of the two is no time. */
+export function secondsBetween(from: string | null, to: string | null): number | null {
+  if (from === null || to === null) return null;
+  const seconds = (Date.parse(to) - Date.parse(from)) / 1000;
+  return Number.isNaN(seconds) ? null : seconds;
+}
+
+function isTime(time: string | null): boolean {
+  return time !== null && !Number.isNaN(Date.parse(time));
+}
+
+/**
+ * The latest of Nova's times that this worker has seen in a migration record. What is asked for now is recorded
+ * later than that, so listings need not begin earlier.
+ */
+export class NovaClock {
+  latest: string | null = null;
+
+  /** Gives back what it was given. */
+  saw(records: ComputeMigration[]): ComputeMigration[] {
+    for (const { updatedAt, createdAt } of records) {
+      this.latest = later(this.latest, updatedAt ?? createdAt);
+    }
+    return records;
+  }
 }

@@ -11,12 +11,13 @@ import { isNotFound } from '../src/openstack/errors.js';
 import { mapBounded } from './bounded.js';
 import type { Kit } from './kit.js';
 import { wellBefore } from './nova-time.js';
-import { readNode, readServer } from './reading.js';
+import { begun, readPlanAndActions } from './plan.js';
+import { readServers, SERVERS_PER_LISTING } from './read-servers.js';
+import { readNode } from './reading.js';
+import { clockSeconds } from './waiting.js';
 import type { Run } from './waiting.js';
 
 const CALLS_AT_ONCE = 8;
-/** Up to here servers are read one by one; beyond, all of the cloud are listed, a thousand a page. */
-const SERVERS_ONE_BY_ONE = 50;
 /** Other plans whose actions are read; Watcher's newest come first. */
 export const OTHER_PLANS_MAX = 500;
 
@@ -30,21 +31,22 @@ export interface ReadFacts {
   plansLeftOut: number;
 }
 
-export async function readFacts(kit: Kit, run: Run, plan: WatcherActionPlan): Promise<ReadFacts> {
-  const options = { signal: run.signal };
-  const actions = await kit.cloud.optimizer.listActions(plan.uuid, options);
+/** Fails: ActionPlanNotFound. */
+export async function readFacts(kit: Kit, run: Run, planUuid: string): Promise<ReadFacts> {
+  // These do not depend on the plan.
+  const readingHosts = begun(readHosts(kit, run));
+  const readingUser = begun(kit.cloud.identity.ownUserId({ signal: run.signal }));
+  const { plan, actions } = await readPlanAndActions(kit, run, planUuid);
   const named = namedIn(actions);
-  const [others, hosts, servers, nodes, migrations, instanceActions, ownUserId] = await Promise.all(
-    [
+  const [others, hosts, { servers, migrations }, nodes, instanceActions, ownUserId] =
+    await Promise.all([
       readOtherPlans(kit, run, plan, actions),
-      readHosts(kit, run),
-      readServers(kit, run, named.servers),
+      readingHosts,
+      readMoved(kit, run, plan, named.servers),
       readNodes(kit, run, named.nodes),
-      readMigrations(kit, run, plan, named.servers),
       readInstanceActions(kit, run, needsInstanceActions({ actions })),
-      kit.cloud.identity.ownUserId(options),
-    ],
-  );
+      readingUser,
+    ]);
   const facts: Facts = {
     plan,
     actions,
@@ -135,15 +137,34 @@ export async function readHosts(kit: Kit, run: Run): Promise<Host[]> {
     });
 }
 
-/** Those that exist. */
-export async function readServers(kit: Kit, run: Run, ids: string[]): Promise<Server[]> {
-  if (ids.length > SERVERS_ONE_BY_ONE) {
-    const wanted = new Set(ids);
-    const all = await kit.cloud.compute.listServers({}, { signal: run.signal });
-    return all.filter((server) => wanted.has(server.id));
+/** The servers and their records; the moves that follow at once begin with these readings of the servers. */
+async function readMoved(
+  kit: Kit,
+  run: Run,
+  plan: WatcherActionPlan,
+  ids: string[],
+): Promise<Pick<Facts, 'migrations'> & { servers: Server[] }> {
+  const reading = begun(readMigrations(kit, run, plan, ids));
+  const expected =
+    ids.length < SERVERS_PER_LISTING ? new Map<string, string>() : destinations(await reading);
+  const at = clockSeconds();
+  const servers = await readServers(
+    kit,
+    run,
+    ids.map((id) => ({ id, host: expected.get(id) ?? null })),
+  );
+  kit.recent.saw(servers, at);
+  return { servers, migrations: await reading };
+}
+
+/** Where the latest migration of each server that arrived has brought it. */
+function destinations(records: Facts['migrations']): Map<string, string> {
+  const arrived = ['completed', 'finished', 'confirming', 'confirmed'];
+  const expected = new Map<string, string>();
+  for (const { serverId, status, destCompute } of records.toSorted((a, b) => a.id - b.id)) {
+    if (destCompute !== null && arrived.includes(status)) expected.set(serverId, destCompute);
   }
-  const read = await mapBounded(ids, CALLS_AT_ONCE, (id) => readServer(kit, run, id));
-  return read.filter((server) => server !== null);
+  return expected;
 }
 
 /** Those that exist. No node, no call: a cloud without bare metal service is none the worse for it. */

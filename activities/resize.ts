@@ -34,7 +34,7 @@ export async function revertResize(
 ): Promise<CompensationReport> {
   const { work } = input;
   const so: SoFar = { acted: run.asked(), requestId: null };
-  const requests = new NovaRequests(kit, run);
+  const requests = new NovaRequests(kit, run, work.serverId);
   for (let request = 0; request < REQUESTS_MAX; request++) {
     const { server, record } = await settled(kit, run, work);
     const decided = await judge(kit, run, work, { server, record }, so);

@@ -21,7 +21,7 @@ export async function startServer(
   const { work } = input;
   let acted = run.asked();
   let requestId: string | null = null;
-  const requests = new NovaRequests(kit, run);
+  const requests = new NovaRequests(kit, run, work.serverId);
   for (let request = 0; request < REQUESTS_MAX; request++) {
     // A start under way (task_state powering-on) is joined like any other task: by waiting for its end.
     const server = await untilRest(kit, run, work.serverId, work.serverName);

@@ -2,7 +2,8 @@
 import type { Host, Node, Server } from '../src/domain/facts.js';
 import type { ResourceState } from '../src/domain/result.js';
 import type { Kit } from './kit.js';
-import { readHosts, readNodes, readServers } from './read-facts.js';
+import { readHosts, readNodes } from './read-facts.js';
+import { type WantedServer, readServers } from './read-servers.js';
 import type { VerifyInput, VerifyReport } from './types.js';
 import type { Run } from './waiting.js';
 
@@ -13,23 +14,24 @@ export async function verifyRollback(
   run: Run,
   input: VerifyInput,
 ): Promise<VerifyReport> {
+  const asked = (type: Question['resource_type']): WantedServer[] =>
+    input.compensations
+      .filter((one) => one.resource_type === type)
+      .flatMap(({ resource_id: id, before }) =>
+        id === null ? [] : [{ id, host: before?.host ?? null }],
+      );
   const ids = (type: Question['resource_type']): string[] => [
-    ...new Set(
-      input.compensations
-        .filter((one) => one.resource_type === type)
-        .flatMap((one) => one.resource_id ?? []),
-    ),
+    ...new Set(asked(type).map(({ id }) => id)),
   ];
-  const services = ids('compute_service');
-  const [servers, nodes, hosts] = await Promise.all([
-    readServers(kit, run, ids('server')),
+  const [servers, nodes, services] = await Promise.all([
+    readServers(kit, run, asked('server')),
     readNodes(kit, run, ids('node')),
-    services.length === 0 ? [] : readHosts(kit, run),
+    readServices(kit, run, ids('compute_service')),
   ]);
   const states = {
     server: new Map(servers.map((server) => [server.id, stateOfServer(server)])),
     node: new Map(nodes.map((node) => [node.uuid, stateOfNode(node)])),
-    compute_service: new Map(hosts.flatMap((host) => namesOf(host))),
+    compute_service: services,
   };
   const differing: VerifyReport['differing'] = [];
   for (const { action_uuid, resource_type, resource_id, before } of input.compensations) {
@@ -48,12 +50,37 @@ function stateOfServer(server: Server): ResourceState {
 function stateOfNode(node: Node): ResourceState {
   return { power_state: node.powerState };
 }
-/** A service goes by its host's name, its own id or its hypervisor's: as the plan had it. */
+function stateOfService(service: Pick<Host, 'status' | 'disabledReason'>): ResourceState {
+  return { status: service.status, disabled_reason: service.disabledReason };
+}
+
+/**
+ * By the names that were asked for. The layout names a service by its host, whatever the plan called it; a name that
+ * is no service's host (any more) may be an id or a hypervisor's, for which more must be read.
+ */
+async function readServices(
+  kit: Kit,
+  run: Run,
+  names: string[],
+): Promise<Map<string, ResourceState>> {
+  const [first, ...others] = names;
+  if (first === undefined) return new Map();
+  const filter = others.length > 0 ? {} : { host: first };
+  const listed = await kit.cloud.compute.listServices(filter, { signal: run.signal });
+  const states = new Map(
+    listed
+      .filter(({ binary }) => binary === 'nova-compute')
+      .map((service) => [service.host, stateOfService(service)]),
+  );
+  if (names.every((name) => states.has(name))) return states;
+  const hosts = await readHosts(kit, run);
+  return new Map(hosts.flatMap((host) => namesOf(host)));
+}
+
 function namesOf(host: Host): [string, ResourceState][] {
-  const state = { status: host.status, disabled_reason: host.disabledReason };
   return [host.name, host.serviceId, host.hypervisorId, host.hypervisorHostname]
     .filter((name) => name !== null)
-    .map((name) => [name, state]);
+    .map((name) => [name, stateOfService(host)]);
 }
 
 const PROPERTIES = {

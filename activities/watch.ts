@@ -11,7 +11,8 @@ import type { Compute, ComputeMigration, ComputeServer } from '../src/openstack/
 import { isNotFound } from '../src/openstack/errors.js';
 import { mapBounded } from './bounded.js';
 import { cancellation } from './failures.js';
-import { GROWTH, Patience } from './waiting.js';
+import { NovaClock } from './nova-time.js';
+import { clockSeconds, Patience } from './waiting.js';
 
 export interface WatchView {
   /** The server's records of the listing, newest first. */
@@ -49,21 +50,23 @@ export interface WatchSettings {
 
 /** Servers read at once in a pass. */
 const READS_AT_ONCE = 8;
+/** Of the time since something last changed: so much later, at most, is a change noticed. */
+const LAG = 0.1;
 
 export class ServerWatch {
   private readonly entries = new Set<Entry>();
   private readonly seen = new Map<string, string>();
   private running = false;
   private stop = new AbortController();
-  private pauseSeconds: number;
   private wake: () => void = () => undefined;
+  /** When something last changed, or somebody joined. */
+  private quietSince = clockSeconds();
 
   constructor(
     private readonly compute: Compute,
     private readonly settings: WatchSettings,
-  ) {
-    this.pauseSeconds = settings.poll_first;
-  }
+    private readonly clock = new NovaClock(),
+  ) {}
 
   /** How many are watching; 0 means that nothing polls. */
   get watching(): number {
@@ -104,7 +107,7 @@ export class ServerWatch {
 
   private join(entry: Entry): void {
     this.entries.add(entry);
-    this.pauseSeconds = this.settings.poll_first;
+    this.quietSince = clockSeconds();
     if (this.running) this.wake();
     else void this.loop();
   }
@@ -123,13 +126,15 @@ export class ServerWatch {
       await this.sleep();
       if (this.entries.size === 0) break;
       if (this.stop.signal.aborted) this.stop = new AbortController();
-      const changed = await this.pass();
-      this.pauseSeconds = changed
-        ? this.settings.poll_first
-        : Math.min(this.pauseSeconds * GROWTH, this.settings.poll_max);
+      if (await this.pass()) this.quietSince = clockSeconds();
     }
     this.running = false;
     this.seen.clear();
+  }
+
+  private pauseMs(): number {
+    const { poll_first: first, poll_max: max } = this.settings;
+    return Math.min(Math.max(LAG * (clockSeconds() - this.quietSince), first), max) * 1000;
   }
 
   /** A newcomer shortens the pause to the first one; many newcomers do not shorten it further. */
@@ -137,7 +142,7 @@ export class ServerWatch {
     await new Promise<void>((resolve) => {
       const start = performance.now();
       const firstMs = this.settings.poll_first * 1000;
-      let timer = setTimeout(resolve, this.pauseSeconds * 1000);
+      let timer = setTimeout(resolve, this.pauseMs());
       this.wake = () => {
         clearTimeout(timer);
         const left = this.entries.size === 0 ? 0 : firstMs - (performance.now() - start);
@@ -172,6 +177,7 @@ export class ServerWatch {
       { changedSince: since },
       { signal: this.stop.signal },
     );
+    this.clock.saw(listed);
     for (const record of listed.toSorted((a, b) => b.id - a.id)) {
       const own = byServer.get(record.serverId);
       if (own === undefined) byServer.set(record.serverId, [record]);

@@ -1,7 +1,7 @@
 /** Builds the indexed facts of context.ts. Pure. */
 import { readChange } from './actions/read-change.js';
 import { groupBy, type Context } from './context.js';
-import type { Facts } from './facts.js';
+import type { Facts, Migration } from './facts.js';
 import { HostIndex } from './hosts.js';
 import type { RollbackOptions } from './options.js';
 import { newerChanges } from './other-plans.js';
@@ -29,8 +29,14 @@ export function contextOf(facts: Facts, options: RollbackOptions): Context {
       facts.migrations.toSorted((a, b) => a.id - b.id),
       (record) => record.serverId,
     ),
+    recordsUntil: latestChange(facts.migrations),
     instanceActions: groupBy(facts.instanceActions, (action) => action.serverId),
     newer: newerChanges(facts.otherPlans, hosts),
     members,
   };
+}
+
+function latestChange(records: readonly Migration[]): string | null {
+  const [latest] = records.toSorted((a, b) => endOf(b) - endOf(a));
+  return latest === undefined ? null : (latest.updatedAt ?? latest.createdAt);
 }

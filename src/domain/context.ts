@@ -35,6 +35,8 @@ export interface Context {
   ends: ReadonlyMap<string, number>;
   /** By server, oldest first. */
   migrations: ReadonlyMap<string, Migration[]>;
+  /** When the latest change of a migration record was made, Nova's time; null without records. */
+  recordsUntil: string | null;
   instanceActions: ReadonlyMap<string, InstanceAction[]>;
   /** By property (see property.ts): the last change of it by another plan. */
   newer: ReadonlyMap<string, NewerChange>;

@@ -16,6 +16,11 @@ export interface MoveServerWork {
   allowCold: boolean;
   /** Greatest migration id known of the server at layout: only later ones can be ours. 0 if none. */
   sinceMigrationId: number;
+  /**
+   * Nova's time: of the records that did not change since then, none was open at layout. null or absent: not known
+   * (no record of any server of the plan).
+   */
+  since?: string | null;
 }
 
 export interface RevertResizeWork {

@@ -151,3 +151,23 @@ function isLater(record: Migration, step: Step): boolean {
     ? record.id > step.record.id
     : (timeOf(record.createdAt) ?? 0) > step.member.end;
 }
+
+const CLOSED = new Set([
+  'completed',
+  'confirmed',
+  'reverted',
+  'error',
+  'failed',
+  'cancelled',
+  'done',
+]);
+
+/**
+ * Nova's time from which on a change of the server's records may be of interest: when the last record that was read
+ * had changed, whichever server's; earlier where this server's latest record is not closed.
+ */
+export function knownUntil(context: Context, records: readonly Migration[]): string | null {
+  const latest = records.at(-1);
+  if (latest === undefined || CLOSED.has(latest.status)) return context.recordsUntil;
+  return latest.updatedAt ?? latest.createdAt;
+}

@@ -10,7 +10,7 @@ import { hasSucceeded } from './action-states.js';
 import type { Context } from './context.js';
 import type { Server } from './facts.js';
 import type { MoveServerWork } from './layout-types.js';
-import { liveHost, newerMove, type Moved, type Step } from './moved-server.js';
+import { knownUntil, liveHost, newerMove, type Moved, type Step } from './moved-server.js';
 import { isReverted, type MoveMember } from './proof.js';
 import { serverNeverOurs, wayToMove } from './server-rules.js';
 import { unreachable } from './unreachable.js';
@@ -149,6 +149,7 @@ function ownerVerdict(
     to: owner.from,
     allowCold: context.options.allow_cold,
     sinceMigrationId: records.at(-1)?.id ?? 0,
+    since: knownUntil(context, records),
   };
   const stake = { kind: 'migrate', serverId: server.id, from, to: owner.from } as const;
   return verdict('PENDING', null, { ...states, work, stake });

@@ -1,0 +1,47 @@
+/** Many servers in few calls, whatever hosts they are on by now. Reads only. */
+import type { ComputeServer } from '../src/openstack/cloud.js';
+import { groupBy } from '../src/domain/context.js';
+import { mapBounded } from './bounded.js';
+import type { Kit } from './kit.js';
+import { readServer } from './reading.js';
+import type { Run } from './waiting.js';
+
+const CALLS_AT_ONCE = 8;
+/** From here on the servers of a host are listed; below, one call for each is less work for Nova. */
+export const SERVERS_PER_LISTING = 3;
+/** Up to here servers are read one by one; beyond, all of the cloud are listed, a thousand a page. */
+const SERVERS_ONE_BY_ONE = 50;
+
+/** `host`: where it is expected (compute service host), if that is known: a hint, not a condition. */
+export interface WantedServer {
+  id: string;
+  host: string | null;
+}
+
+/** Those that exist. One that is not where it was expected is looked for by its id. */
+export async function readServers(
+  kit: Kit,
+  run: Run,
+  wanted: readonly WantedServer[],
+): Promise<ComputeServer[]> {
+  const ids = new Set(wanted.map(({ id }) => id));
+  const hosts = [...groupBy(wanted, ({ host }) => host ?? '')]
+    .filter(([host, expected]) => host !== '' && expected.length >= SERVERS_PER_LISTING)
+    .map(([host]) => host);
+  const listed = await mapBounded(hosts, CALLS_AT_ONCE, (host) =>
+    kit.cloud.compute.listServers({ host }, { signal: run.signal }),
+  );
+  const found = new Map<string, ComputeServer>();
+  const keep = (servers: ComputeServer[]): void => {
+    for (const server of servers) if (ids.has(server.id)) found.set(server.id, server);
+  };
+  keep(listed.flat());
+  const rest = [...ids].filter((id) => !found.has(id));
+  if (rest.length > SERVERS_ONE_BY_ONE) {
+    keep(await kit.cloud.compute.listServers({}, { signal: run.signal }));
+  } else {
+    const read = await mapBounded(rest, CALLS_AT_ONCE, (id) => readServer(kit, run, id));
+    keep(read.filter((server) => server !== null));
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,119 @@
+/**
+ * Reads that several moves want at about the same time, sent once for all of them. An answer is never older than the
+ * question: who asks joins a read that has not been sent yet, or opens a new one. It must not know what is decided
+ * from what was read.
+ */
+import type { Compute, ComputeMigration, ComputeService } from '../src/openstack/cloud.js';
+import { cancellation } from './failures.js';
+import { type NovaClock, secondsBetween, wellBefore } from './nova-time.js';
+
+/** How long a read waits for others that want the same. Activities that start together come within a few ms. */
+const GATHER_MS = 10;
+/** A listing of a longer time of the whole cloud's migrations costs more than what it saves. */
+const SPAN_MAX_S = 600;
+
+interface Gathering<Q, A> {
+  questions: Q[];
+  answer: Promise<A>;
+  waiting: number;
+  stop: AbortController;
+}
+
+/** Questions that come within a moment are answered by one read, which is sent after all of them have come. */
+export class Gathered<Q, A> {
+  private gathering: Gathering<Q, A> | null = null;
+
+  constructor(
+    private readonly read: (questions: readonly Q[], signal: AbortSignal) => Promise<A>,
+    private readonly gatherMs = GATHER_MS,
+  ) {}
+
+  /** Rejects at once when its own signal is aborted; the read itself stops when nobody waits for it any more. */
+  async ask(question: Q, signal: AbortSignal): Promise<A> {
+    if (signal.aborted) throw cancellation(signal);
+    const gathering = this.gathering ?? this.open();
+    gathering.questions.push(question);
+    gathering.waiting += 1;
+    return new Promise<A>((resolve, reject) => {
+      const onAbort = (): void => {
+        gathering.waiting -= 1;
+        if (gathering.waiting === 0) this.drop(gathering);
+        reject(cancellation(signal));
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      const over = (): void => signal.removeEventListener('abort', onAbort);
+      gathering.answer.then(resolve, reject).finally(over);
+    });
+  }
+
+  private open(): Gathering<Q, A> {
+    const stop = new AbortController();
+    const questions: Q[] = [];
+    const answer = new Promise<void>((resolve) => setTimeout(resolve, this.gatherMs)).then(() => {
+      // From here on nobody joins: what is about to be read may be too old for who comes later.
+      this.close(opened);
+      stop.signal.throwIfAborted();
+      return this.read(questions, stop.signal);
+    });
+    const opened = { questions, answer, waiting: 0, stop };
+    this.gathering = opened;
+    return opened;
+  }
+
+  private close(gathering: Gathering<Q, A>): void {
+    if (this.gathering === gathering) this.gathering = null;
+  }
+
+  private drop(gathering: Gathering<Q, A>): void {
+    this.close(gathering);
+    gathering.stop.abort();
+  }
+}
+
+interface RecordsWanted {
+  serverId: string;
+  /** Nova's time: what changed before it is known to be of no account. */
+  since: string;
+}
+
+/** What moves read before they ask Nova for anything. */
+export class SharedReads {
+  private readonly services: Gathered<string, ComputeService[]>;
+  private readonly migrations: Gathered<RecordsWanted, ComputeMigration[]>;
+
+  constructor(compute: Compute, clock: NovaClock) {
+    this.services = new Gathered((hosts, signal) => {
+      const [first, ...others] = new Set(hosts);
+      const filter = first === undefined || others.length > 0 ? {} : { host: first };
+      return compute.listServices(filter, { signal });
+    });
+    this.migrations = new Gathered(async (wanted, signal) => {
+      const [earliest] = wanted.map(({ since }) => since).toSorted();
+      const span = earliest === undefined ? null : secondsBetween(earliest, clock.latest);
+      const changedSince = wellBefore(earliest ?? null);
+      if (wanted.length > 1 && changedSince !== null && (span ?? 0) <= SPAN_MAX_S) {
+        return clock.saw(await compute.listMigrations({ changedSince }, { signal }));
+      }
+      const all = wanted.map(({ serverId }) => compute.listMigrations({ serverId }, { signal }));
+      return clock.saw((await Promise.all(all)).flat());
+    });
+  }
+
+  /** nova-compute of a host; null where there is none (any more). */
+  async computeService(host: string, signal: AbortSignal): Promise<ComputeService | null> {
+    const services = await this.services.ask(host, signal);
+    return (
+      services.find((service) => service.host === host && service.binary === 'nova-compute') ?? null
+    );
+  }
+
+  /**
+   * The server's migration records, or those changed since then. Without what was only just made and never changed:
+   * `changes-since` does not show it (watch.ts). A server with no task in progress has none of those: Nova sets its
+   * task_state before it makes the record (nova/compute/api.py, live_migrate and resize).
+   */
+  async records(wanted: RecordsWanted, signal: AbortSignal): Promise<ComputeMigration[]> {
+    const listed = await this.migrations.ask(wanted, signal);
+    return listed.filter((record) => record.serverId === wanted.serverId);
+  }
+}

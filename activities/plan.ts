@@ -2,11 +2,12 @@
  * readActionPlan: is the request well-formed, does the plan exist, what is it like. Whether it may be rolled back is
  * judged by the workflow (age is measured from the caller's request). Reads only.
  */
-import type { WatcherAction, WatcherActionPlan } from '../src/openstack/cloud.js';
+import type { WatcherActionPlan } from '../src/openstack/cloud.js';
 import { executionEnd } from '../src/domain/acceptance.js';
 import { isBadRequest, isNotFound } from '../src/openstack/errors.js';
 import { failure } from './failures.js';
 import type { Kit } from './kit.js';
+import { begun } from './reading.js';
 import { checkRequest } from './request-schema.js';
 import type { PlanReading, ReadActionPlanInput } from './types.js';
 import type { Run } from './waiting.js';
@@ -18,7 +19,10 @@ export async function readActionPlan(
 ): Promise<PlanReading> {
   const { limits } = kit.settings;
   const { planUuid, options } = checkRequest(input, limits);
-  const { plan, actions } = await readPlanAndActions(kit, run, planUuid);
+  const listing = begun(kit.cloud.optimizer.listActions(planUuid, { signal: run.signal }));
+  // What is wrong with the plan is to be said first, not what Watcher makes of its actions then.
+  const plan = await readPlan(kit, run, planUuid);
+  const actions = await listing;
   if (actions.length > limits.max_actions) {
     throw failure(
       'PlanTooLarge',
@@ -40,26 +44,8 @@ export async function readActionPlan(
   };
 }
 
-/** Both at once. Fails: ActionPlanNotFound. */
-export async function readPlanAndActions(
-  kit: Kit,
-  run: Run,
-  uuid: string,
-): Promise<{ plan: WatcherActionPlan; actions: WatcherAction[] }> {
-  const listing = begun(kit.cloud.optimizer.listActions(uuid, { signal: run.signal }));
-  // What is wrong with the plan is to be said first, not what Watcher makes of its actions then.
-  const plan = await readPlan(kit, run, uuid);
-  return { plan, actions: await listing };
-}
-
-/** A read that is awaited later; where it is not any more, because another failed first, nobody misses it. */
-export function begun<T>(reading: Promise<T>): Promise<T> {
-  reading.catch(() => undefined);
-  return reading;
-}
-
 /** Fails: ActionPlanNotFound. Watcher answers 400 to an identifier that it does not take for one. */
-async function readPlan(kit: Kit, run: Run, uuid: string): Promise<WatcherActionPlan> {
+export async function readPlan(kit: Kit, run: Run, uuid: string): Promise<WatcherActionPlan> {
   try {
     return await kit.cloud.optimizer.getActionPlan(uuid, { signal: run.signal });
   } catch (error) {

@@ -11,9 +11,9 @@ import { isNotFound } from '../src/openstack/errors.js';
 import { mapBounded } from './bounded.js';
 import type { Kit } from './kit.js';
 import { wellBefore } from './nova-time.js';
-import { begun, readPlanAndActions } from './plan.js';
+import { readPlan } from './plan.js';
 import { readServers, SERVERS_PER_LISTING } from './read-servers.js';
-import { readNode } from './reading.js';
+import { begun, readNode } from './reading.js';
 import { clockSeconds } from './waiting.js';
 import type { Run } from './waiting.js';
 
@@ -33,14 +33,20 @@ export interface ReadFacts {
 
 /** Fails: ActionPlanNotFound. */
 export async function readFacts(kit: Kit, run: Run, planUuid: string): Promise<ReadFacts> {
-  // These do not depend on the plan.
+  const options = { signal: run.signal };
+  const { optimizer, identity } = kit.cloud;
+  // Each read begins as soon as what it depends on is known: the caller waits for the slowest.
   const readingHosts = begun(readHosts(kit, run));
-  const readingUser = begun(kit.cloud.identity.ownUserId({ signal: run.signal }));
-  const { plan, actions } = await readPlanAndActions(kit, run, planUuid);
+  const readingUser = begun(identity.ownUserId(options));
+  const readingActions = begun(optimizer.listActions(planUuid, options));
+  const plan = await readPlan(kit, run, planUuid);
+  // Watcher takes several queries for each plan that it lists: by far the slowest of all where there are many.
+  const readingPlans = begun(optimizer.listActionPlans({ changedSince: plan.createdAt }, options));
+  const actions = await readingActions;
   const named = namedIn(actions);
   const [others, hosts, { servers, migrations }, nodes, instanceActions, ownUserId] =
     await Promise.all([
-      readOtherPlans(kit, run, plan, actions),
+      readingPlans.then((plans) => readOtherPlans(kit, run, plan, actions, plans)),
       readingHosts,
       readMoved(kit, run, plan, named.servers),
       readNodes(kit, run, named.nodes),
@@ -79,10 +85,8 @@ async function readOtherPlans(
   run: Run,
   plan: WatcherActionPlan,
   actions: WatcherAction[],
+  listed: WatcherActionPlan[],
 ): Promise<{ plans: OtherPlan[]; leftOut: number }> {
-  const options = { signal: run.signal };
-  const { optimizer } = kit.cloud;
-  const listed = await optimizer.listActionPlans({ changedSince: plan.createdAt }, options);
   const firstEnd = firstEnded(plan, actions);
   const relevant = listed.filter(
     (other) =>
@@ -93,7 +97,7 @@ async function readOtherPlans(
   const looked = relevant.slice(0, OTHER_PLANS_MAX);
   const plans = await mapBounded(looked, CALLS_AT_ONCE, async (other) => ({
     plan: other,
-    actions: await optimizer.listActions(other.uuid, options),
+    actions: await kit.cloud.optimizer.listActions(other.uuid, { signal: run.signal }),
   }));
   return { plans, leftOut: relevant.length - looked.length };
 }

@@ -16,6 +16,12 @@ async function orNull<T>(reading: Promise<T>): Promise<T | null> {
   }
 }
 
+/** A read that is awaited later; where it is not any more, because another failed first, nobody misses it. */
+export function begun<T>(reading: Promise<T>): Promise<T> {
+  reading.catch(() => undefined);
+  return reading;
+}
+
 export function readServer(kit: Kit, run: Cancellable, id: string): Promise<ComputeServer | null> {
   return orNull(kit.cloud.compute.getServer(id, { signal: run.signal }));
 }

@@ -7,8 +7,9 @@ import type { Compute, ComputeMigration, ComputeService } from '../src/openstack
 import { cancellation } from './failures.js';
 import { type NovaClock, secondsBetween, wellBefore } from './nova-time.js';
 
-/** How long a read waits for others that want the same. Activities that start together come within a few ms. */
+/** A read waits for others that want the same: so long after the last one came, and so long in all. */
 const GATHER_MS = 10;
+const GATHER_MAX_MS = 40;
 /** A listing of a longer time of the whole cloud's migrations costs more than what it saves. */
 const SPAN_MAX_S = 600;
 
@@ -25,7 +26,7 @@ export class Gathered<Q, A> {
 
   constructor(
     private readonly read: (questions: readonly Q[], signal: AbortSignal) => Promise<A>,
-    private readonly gatherMs = GATHER_MS,
+    private readonly gather = { eachMs: GATHER_MS, allMs: GATHER_MAX_MS },
   ) {}
 
   /** Rejects at once when its own signal is aborted; the read itself stops when nobody waits for it any more. */
@@ -47,17 +48,29 @@ export class Gathered<Q, A> {
   }
 
   private open(): Gathering<Q, A> {
-    const stop = new AbortController();
     const questions: Q[] = [];
-    const answer = new Promise<void>((resolve) => setTimeout(resolve, this.gatherMs)).then(() => {
+    const stop = new AbortController();
+    const answer = this.gathered(questions).then(() => {
       // From here on nobody joins: what is about to be read may be too old for who comes later.
       this.close(opened);
       stop.signal.throwIfAborted();
       return this.read(questions, stop.signal);
     });
-    const opened = { questions, answer, waiting: 0, stop };
+    const opened: Gathering<Q, A> = { questions, answer, waiting: 0, stop };
     this.gathering = opened;
     return opened;
+  }
+
+  /** Until nobody has come for a moment. */
+  private async gathered(questions: readonly Q[]): Promise<void> {
+    const { eachMs, allMs } = this.gather;
+    const start = performance.now();
+    let seen = 0;
+    do {
+      seen = questions.length;
+      const left = start + allMs - performance.now();
+      await new Promise((resolve) => setTimeout(resolve, Math.max(Math.min(eachMs, left), 1)));
+    } while (questions.length > seen && performance.now() - start < allMs);
   }
 
   private close(gathering: Gathering<Q, A>): void {

@@ -4,7 +4,7 @@ import { groupBy, type Context } from './context.js';
 import type { Facts, Migration } from './facts.js';
 import { HostIndex } from './hosts.js';
 import type { RollbackOptions } from './options.js';
-import { newerChanges } from './other-plans.js';
+import { changesByOthers } from './other-plans.js';
 import { endOf } from './time.js';
 
 export function contextOf(facts: Facts, options: RollbackOptions): Context {
@@ -31,7 +31,7 @@ export function contextOf(facts: Facts, options: RollbackOptions): Context {
     ),
     recordsUntil: latestChange(facts.migrations),
     instanceActions: groupBy(facts.instanceActions, (action) => action.serverId),
-    newer: newerChanges(facts.otherPlans, hosts),
+    byOthers: changesByOthers(facts.otherPlans, hosts),
     members,
   };
 }

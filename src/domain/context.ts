@@ -1,15 +1,23 @@
 /** The facts, indexed: everything that the rules look up, so that no rule searches a list. Pure. */
 import type { Change } from './actions/change.js';
-import type { Action, Facts, InstanceAction, Migration, Node, Server } from './facts.js';
+import type {
+  Action,
+  ActionPlan,
+  Facts,
+  InstanceAction,
+  Migration,
+  Node,
+  Server,
+} from './facts.js';
 import type { HostIndex } from './hosts.js';
 import type { RollbackOptions } from './options.js';
 
-/** The last change of a property by another plan. */
-export interface NewerChange {
-  planUuid: string;
-  /** ISO time, for people. */
-  at: string;
-  /** The same in milliseconds. */
+/** A SUCCEEDED action of another plan that changed the same property. */
+export interface OtherChange {
+  plan: ActionPlan;
+  action: Action;
+  change: Change;
+  /** When it ended, milliseconds. */
   end: number;
 }
 
@@ -38,8 +46,8 @@ export interface Context {
   /** When the latest change of a migration record was made, Nova's time; null without records. */
   recordsUntil: string | null;
   instanceActions: ReadonlyMap<string, InstanceAction[]>;
-  /** By property (see property.ts): the last change of it by another plan. */
-  newer: ReadonlyMap<string, NewerChange>;
+  /** By property (see property.ts): its changes by other plans, in the order in which they ended. */
+  byOthers: ReadonlyMap<string, readonly OtherChange[]>;
   members: Member[];
 }
 

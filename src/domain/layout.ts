@@ -96,14 +96,20 @@ function judgeAll(context: Context): Verdicts {
 /** Both properties of a server are judged together: how it moves depends on whether it is started first. */
 function judgeServers(context: Context, members: Member[], verdicts: Verdicts): void {
   const moves = members.filter(isOf('move'));
-  const proofs = proveMoves(context, moves);
+  const proofs = proveMoves(context, moves, {
+    plan: context.facts.plan,
+    ends: context.ends,
+    claimed: new Set(),
+    watcherUsers: new Set(),
+  });
   const movesOf = groupBy(moves, ({ change }) => change.serverId);
   const stopsOf = groupBy(members.filter(isOf('stop')), ({ change }) => change.serverId);
   for (const id of new Set([...movesOf.keys(), ...stopsOf.keys()])) {
     const moved = movedServer(context, byEnd(movesOf.get(id) ?? []), proofs);
     const stops = stopsOf.get(id) ?? [];
     const isReverted = moved !== null && moved.toRevert !== null;
-    judgeStops(context, stops, isReverted, verdicts);
+    const stopped = { isReverted, watcherUsers: proofs.watcherUsers };
+    judgeStops(context, stops, stopped, verdicts);
     const isStarted = stops.some(
       ({ action, selected }) => selected && verdicts.get(action.uuid)?.state === 'PENDING',
     );

@@ -2,10 +2,11 @@
  * What the plan did to the host of one server, step by step, and where the server is now. Judged in server-host.ts. Pure.
  */
 import { hasSucceeded } from './action-states.js';
-import type { Context, NewerChange } from './context.js';
+import type { Context, OtherChange } from './context.js';
 import type { Migration, Server } from './facts.js';
-import { hasArrived, isReverted, isUnderWay, type MoveMember, type Proofs } from './proof.js';
-import { serverHost } from './property.js';
+import { hasArrived, isReverted, isUnderWay } from './migrations.js';
+import { newerMove } from './newer.js';
+import type { MoveMember, Proofs } from './proof.js';
 import { isBusy, serverNeverOurs } from './server-rules.js';
 import { timeOf } from './time.js';
 import type { Resource } from './verdict.js';
@@ -20,6 +21,8 @@ export interface Step {
   to: string | null;
   /** Still going on, although Watcher says that the action is over. */
   underWay: boolean;
+  /** A record that makes what was concluded from the plan's own fields doubtful. */
+  doubt: Migration | null;
 }
 
 /** One server with everything that the judging of its host needs. */
@@ -33,6 +36,8 @@ export interface Moved {
   steps: Step[];
   /** Oldest first. */
   records: readonly Migration[];
+  /** The change of its host by a newer plan since a step of ours, if it still counts. */
+  newerThan: (step: Step) => OtherChange | undefined;
   /** The step whose VERIFY_RESIZE the plan left behind and a revert undoes. */
   toRevert: Step | null;
 }
@@ -44,10 +49,12 @@ export function movedServer(context: Context, members: MoveMember[], proofs: Pro
   const server = context.servers.get(serverId);
   const steps: Step[] = [];
   for (const member of members) {
-    const step = stepOf(context, member, proofs.get(member.action.uuid), server);
+    const step = stepOf(context, member, proofs, server);
     if (step !== null) steps.push(step);
   }
   const name = server?.name ?? members.find(({ change }) => change.serverName)?.change.serverName;
+  const claimed = new Set(steps.flatMap(({ record }) => (record === null ? [] : [record.id])));
+  const known = { claimed, watcherUsers: proofs.watcherUsers };
   const moved: Moved = {
     serverId,
     server,
@@ -55,6 +62,7 @@ export function movedServer(context: Context, members: MoveMember[], proofs: Pro
     members,
     steps,
     records: context.migrations.get(serverId) ?? [],
+    newerThan: ({ member }) => newerMove(context, serverId, member.end, known),
     toRevert: null,
   };
   moved.toRevert = findRevert(context, moved);
@@ -64,9 +72,10 @@ export function movedServer(context: Context, members: MoveMember[], proofs: Pro
 function stepOf(
   context: Context,
   member: MoveMember,
-  record: Migration | undefined,
+  proofs: Proofs,
   server: Server | undefined,
 ): Step | null {
+  const record = proofs.byAction.get(member.action.uuid);
   const { source, destination } = member.change;
   const resolve = (name: string | null): string | null =>
     name === null ? null : (context.hosts.resolve(name)?.name ?? name);
@@ -76,29 +85,26 @@ function stepOf(
     // Reverted since: it came back to where it was, so for the rest of the chain it never left.
     const to = isReverted(record) ? from : (record.destCompute ?? resolve(destination));
     const underWay = isUnderWay(record) && server !== undefined && isBusy(server);
-    return { member, record, from, to, underWay };
+    return { member, record, from, to, underWay, doubt: null };
   }
   const from = resolve(source);
   if (!hasSucceeded(member.action.state) || from === null) return null;
-  return { member, record: null, from, to: resolve(destination), underWay: false };
+  const doubt = proofs.doubts.get(member.action.uuid) ?? null;
+  return { member, record: null, from, to: resolve(destination), underWay: false, doubt };
 }
 
 /** The step that a revert undoes: the server's last migration, awaiting confirmation, made by the plan. */
-function findRevert(context: Context, { server, records, steps }: Moved): Step | null {
+function findRevert(context: Context, moved: Moved): Step | null {
+  const { server, records, steps } = moved;
   if (server?.status !== 'VERIFY_RESIZE' || serverNeverOurs(server) !== null) return null;
   const last = records.findLast(hasArrived);
   if (last?.status !== 'finished' || last.sourceCompute === null) return null;
   const step = steps.findLast(({ record }) => record?.id === last.id);
   if (step === undefined || !step.member.selected) return null;
   if (context.hosts.get(last.sourceCompute) === undefined) return null;
-  const newer = newerMove(context, server.id, step);
-  return newer !== undefined && context.options.on_drift !== 'restore' ? null : step;
-}
-
-/** Another plan's change of the server's host after the last step of ours. */
-export function newerMove(context: Context, serverId: string, last: Step): NewerChange | undefined {
-  const newer = context.newer.get(serverHost(serverId));
-  return newer !== undefined && newer.end > last.member.end ? newer : undefined;
+  return context.options.on_drift !== 'restore' && moved.newerThan(step) !== undefined
+    ? null
+    : step;
 }
 
 export interface LiveHost {

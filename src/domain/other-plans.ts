@@ -5,7 +5,7 @@
 import { readChange } from './actions/read-change.js';
 import type { Change } from './actions/change.js';
 import { hasSucceeded } from './action-states.js';
-import type { NewerChange } from './context.js';
+import { groupBy, type OtherChange } from './context.js';
 import type { Action, Facts, Node, OtherPlan } from './facts.js';
 import type { HostIndex } from './hosts.js';
 import type { Refusal } from './layout-types.js';
@@ -14,22 +14,21 @@ import { endOf } from './time.js';
 import { unreachable } from './unreachable.js';
 
 /**
- * Per property, the last change of it by any other plan. Only SUCCEEDED actions: what a failed one left behind shows
- * in the live state, and is drift by its value.
+ * Per property, its changes by other plans, in the order in which they ended. Only SUCCEEDED actions: what a failed
+ * one left behind shows in the live state, and is drift by its value.
  */
-export function newerChanges(plans: OtherPlan[], hosts: HostIndex): Map<string, NewerChange> {
-  const last = new Map<string, NewerChange>();
+export function changesByOthers(plans: OtherPlan[], hosts: HostIndex): Map<string, OtherChange[]> {
+  const changes: (OtherChange & { property: string })[] = [];
   for (const { plan, actions } of plans) {
     for (const action of actions) {
       if (!hasSucceeded(action.state)) continue;
-      const property = propertyOf(readChange(action.type, action.parameters), hosts);
-      if (property === null) continue;
-      const end = endOf(action);
-      if (end <= (last.get(property)?.end ?? -Infinity)) continue;
-      last.set(property, { planUuid: plan.uuid, at: action.updatedAt ?? action.createdAt, end });
+      const change = readChange(action.type, action.parameters);
+      const property = propertyOf(change, hosts);
+      if (property !== null) changes.push({ property, plan, action, change, end: endOf(action) });
     }
   }
-  return last;
+  changes.sort((a, b) => a.end - b.end);
+  return groupBy(changes, ({ property }) => property);
 }
 
 /** PENDING too: it begins at any moment, under our hands. */

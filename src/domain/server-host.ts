@@ -8,10 +8,11 @@
  */
 import { hasSucceeded } from './action-states.js';
 import type { Context } from './context.js';
-import type { Server } from './facts.js';
+import type { Migration, Server } from './facts.js';
 import type { MoveServerWork } from './layout-types.js';
-import { knownUntil, liveHost, newerMove, type Moved, type Step } from './moved-server.js';
-import { isReverted, type MoveMember } from './proof.js';
+import { isReverted } from './migrations.js';
+import { knownUntil, liveHost, type Moved, type Step } from './moved-server.js';
+import type { MoveMember } from './proof.js';
 import { serverNeverOurs, wayToMove } from './server-rules.js';
 import { unreachable } from './unreachable.js';
 import {
@@ -121,12 +122,16 @@ function ownerVerdict(
     isAfter: live.isAfter || toRevert !== null,
     unproved: null,
     neverOurs: serverNeverOurs(server),
-    newer: newerMove(context, server.id, last),
+    newer: moved.newerThan(last),
     policy: context.options.on_drift,
   });
   if (judgement !== 'restore') {
     const evidence = { ...states.evidence, ...judgement.evidence };
     return verdict(judgement.state, judgement.reason, { ...judgement, ...states, evidence });
+  }
+  if (owner.doubt !== null) {
+    const reason = doubtfulBefore(server, owner.from, owner.doubt);
+    return verdict('NOT_REVERSIBLE', reason, { ...states, before: null });
   }
   if (context.hosts.get(owner.from) === undefined) {
     const reason = `${server.name} was on compute host ${owner.from}, which is gone: Nova has no such host.`;
@@ -153,6 +158,14 @@ function ownerVerdict(
   };
   const stake = { kind: 'migrate', serverId: server.id, from, to: owner.from } as const;
   return verdict('PENDING', null, { ...states, work, stake });
+}
+
+function doubtfulBefore(server: Server, from: string, doubt: Migration): string {
+  return (
+    `Where ${server.name} was is not certain. The plan says on ${from}, and Nova has no migration record of it from ` +
+    `the time of the action; but its migration ${doubt.uuid} moved the server from ${doubt.sourceCompute} to ` +
+    `${doubt.destCompute} at ${doubt.createdAt}, shortly before or after. Somebody who knows has to move it by hand.`
+  );
 }
 
 /** An action that moved nothing as far as anybody can tell. */

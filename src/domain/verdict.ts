@@ -2,7 +2,7 @@
  * The verdict on one action: what its compensation will be, and the comparison of before, after and now that every
  * property goes through. Pure.
  */
-import { byEnd, type Member, type NewerChange } from './context.js';
+import { byEnd, type Member, type OtherChange } from './context.js';
 import type { CompensationWork } from './layout-types.js';
 import type { DriftPolicy } from './options.js';
 import type { Evidence, ResourceState, ResourceType } from './result.js';
@@ -72,8 +72,8 @@ export interface Comparison {
   unproved: string | null;
   /** Why it is not ours to touch under any policy, or null. */
   neverOurs: string | null;
-  /** A later change by another plan, or undefined. */
-  newer: NewerChange | undefined;
+  /** A later change by another plan that was not undone since, or undefined. */
+  newer: OtherChange | undefined;
   policy: DriftPolicy;
 }
 
@@ -81,7 +81,7 @@ export type Judgement = 'restore' | Pick<Verdict, 'state' | 'reason' | 'drift' |
 
 /**
  * The rules in their order:
- * 1. changed later by another plan: drift, whatever the value (that plan may count on it);
+ * 1. changed later by another plan, and not undone since: drift, whatever the value (that plan may count on it);
  * 2. now is before: nothing to do;
  * 3. never ours: left alone under every policy;
  * 4. unproved: we do not undo what we cannot show to be the plan's doing;
@@ -91,10 +91,12 @@ export type Judgement = 'restore' | Pick<Verdict, 'state' | 'reason' | 'drift' |
 export function judge(it: Comparison): Judgement {
   const { newer, policy } = it;
   if (it.unproved === null && newer !== undefined && policy !== 'restore') {
+    const { plan, action } = newer;
+    const at = action.updatedAt ?? action.createdAt;
     const reason =
-      `${it.name} ${it.nowIs}: the newer action plan ${newer.planUuid} changed it at ${newer.at}. ` +
+      `${it.name} ${it.nowIs}: the newer action plan ${plan.uuid} changed it at ${at}. ` +
       'Roll that plan back first, or ask with on_drift "restore".';
-    return { state: 'KEPT', reason, drift: true, evidence: { action_plan_uuid: newer.planUuid } };
+    return { state: 'KEPT', reason, drift: true, evidence: { action_plan_uuid: plan.uuid } };
   }
   if (it.isBefore) {
     return it.unproved === null

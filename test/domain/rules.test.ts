@@ -196,7 +196,7 @@ describe('stop', () => {
     const actions = [stop('vm', { state: 'FAILED' })];
     const of = (seconds: number) =>
       only({ ...STOPPED, actions, instanceActions: [instanceStop('vm', at(seconds))] }).state;
-    expect([of(0), of(50), of(100), of(101)]).toEqual([
+    expect([of(0), of(50), of(100), of(106)]).toEqual([
       'PENDING',
       'PENDING',
       'PENDING',

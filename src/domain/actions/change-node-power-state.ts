@@ -8,6 +8,7 @@
 import { hasSucceeded } from '../action-states.js';
 import type { Context, Member } from '../context.js';
 import type { Host, Node } from '../facts.js';
+import { isUndoneByValue, newerChange } from '../newer.js';
 import { nodePower } from '../property.js';
 import {
   doubtfulReason,
@@ -59,8 +60,12 @@ function judgePower(
   const before = owner.change.to === 'power on' ? 'power off' : 'power on';
   const name = `node ${node.name ?? node.uuid}`;
   const host = context.hosts.ofHypervisor(node.hypervisorId);
-  const newer = context.newer.get(nodePower(node.uuid));
   const isBefore = node.powerState === before && node.targetPowerState === null;
+  const isAfter = node.powerState === last.change.to;
+  const isUndone = isUndoneByValue(
+    isBefore || isAfter,
+    (change) => change.kind === 'power' && change.to === node.powerState,
+  );
   const nowIs = `is "${node.powerState ?? 'unknown'}"`;
   const states = {
     resource,
@@ -84,10 +89,10 @@ function judgePower(
     name,
     nowIs,
     isBefore,
-    isAfter: node.powerState === last.change.to,
+    isAfter,
     unproved: isProved ? null : unprovedReason(owner, name, 'Ironic keeps no record of who did'),
     neverOurs: nodeNeverOurs(node, name),
-    newer: newer !== undefined && newer.end > last.end ? newer : undefined,
+    newer: newerChange(context, nodePower(node.uuid), last.end, isUndone),
     policy: context.options.on_drift,
   });
   if (judgement !== 'restore') {

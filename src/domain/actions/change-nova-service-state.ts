@@ -9,6 +9,7 @@
 import { hasSucceeded, needsProof } from '../action-states.js';
 import { byEnd, type Context, type Member } from '../context.js';
 import type { Host } from '../facts.js';
+import { isUndoneByValue, newerChange } from '../newer.js';
 import { hostOfService, serviceStatus } from '../property.js';
 import {
   doubtfulReason,
@@ -101,8 +102,9 @@ function judgeService(
   const ourReason = lastDisable?.change.reason ?? null;
   const disabledByUs =
     host.status === 'disabled' && lastDisable !== undefined && host.disabledReason === ourReason;
-  const newer = context.newer.get(serviceStatus(host.name));
   const isBefore = host.status === before;
+  const isAfter = host.status === last.change.to;
+  const isUndone = isUndoneByValue(isBefore || isAfter, (change) => isAsSet(host, change));
   const states = {
     resource,
     before: { status: before, inferred: true },
@@ -132,12 +134,12 @@ function judgeService(
     name,
     nowIs: sayStatus(host),
     isBefore,
-    isAfter: host.status === last.change.to,
+    isAfter,
     unproved: isProved
       ? null
       : unprovedReason(owner, name, "its disabled_reason is not the action's"),
     neverOurs: isProved ? serviceNeverOurs(host, before, disabledByUs) : null,
-    newer: newer !== undefined && newer.end > last.end ? newer : undefined,
+    newer: newerChange(context, serviceStatus(host.name), last.end, isUndone),
     policy: context.options.on_drift,
   });
   if (judgement !== 'restore') {
@@ -156,6 +158,12 @@ function judgeService(
           : (owner.change.reason ?? ownReason(context.facts.plan.uuid)),
     },
   });
+}
+
+/** Whether the service is as a change sets it, reason and all. */
+function isAsSet(host: Host, change: Change): boolean {
+  if (change.kind !== 'service' || host.status !== change.to) return false;
+  return change.to === 'enabled' || host.disabledReason === change.reason;
 }
 
 /** The disabled_reason that this service writes. */

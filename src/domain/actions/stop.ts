@@ -5,12 +5,13 @@
  * Before: ACTIVE, inferred, because Watcher's nova_helper.stop_instance also answers "done" for one that was stopped
  * already. Undone by starting it. Nova starts only a server that is stopped (nova/compute/api.py, start).
  */
-import { needsProof } from '../action-states.js';
+import { hasSucceeded, needsProof } from '../action-states.js';
 import type { Context, Member } from '../context.js';
-import type { Server } from '../facts.js';
+import type { InstanceAction, Server } from '../facts.js';
+import { isUndoneByValue, newerChange } from '../newer.js';
 import { serverPower } from '../property.js';
 import { serverNeverOurs } from '../server-rules.js';
-import { endOf, timeOf } from '../time.js';
+import { timeOf } from '../time.js';
 import {
   judge,
   sortOut,
@@ -21,6 +22,7 @@ import {
   type Verdict,
   type Verdicts,
 } from '../verdict.js';
+import { assignInOrder, CLOCK_TOLERANCE_MS, isWithin, windowsOf } from '../windows.js';
 import { missing, text, type Change, type Parameters, type StopChange } from './change.js';
 
 export function readStop(parameters: Parameters): Change {
@@ -31,13 +33,19 @@ export function readStop(parameters: Parameters): Change {
 
 type StopMember = Member<StopChange>;
 
-/**
- * All stops of one server. `resizeIsReverted`: the plan left it in VERIFY_RESIZE, and reverting that comes first.
- */
+/** What the judging of a server's moves tells. */
+interface Stopped {
+  /** The plan left it in VERIFY_RESIZE, and reverting that comes first. */
+  isReverted: boolean;
+  /** Empty where nothing tells. */
+  watcherUsers: ReadonlySet<string>;
+}
+
+/** All stops of one server. */
 export function judgeStops(
   context: Context,
   members: StopMember[],
-  resizeIsReverted: boolean,
+  { isReverted, watcherUsers }: Stopped,
   verdicts: Verdicts,
 ): void {
   const first = members[0];
@@ -45,13 +53,16 @@ export function judgeStops(
   const { serverId, serverName } = first.change;
   const server = context.servers.get(serverId);
   const resource: Resource = { type: 'server', id: serverId, name: server?.name ?? serverName };
-  const group = sortOut(members, (member) => !isUnproved(context, member), resource, verdicts);
+  const proved = proveStops(context, members, serverId, watcherUsers);
+  const took = (member: StopMember): boolean =>
+    !needsProof(member.action.state) || proved.has(member);
+  const group = sortOut(members, took, resource, verdicts);
   if (group === null) return;
   verdicts.set(
     group.owner.action.uuid,
     server === undefined
       ? verdict('NOT_REVERSIBLE', `Server ${serverId} no longer exists.`, { resource })
-      : judgeStop(context, group, server, resource, resizeIsReverted),
+      : judgeStop(context, group, server, resource, isReverted),
   );
 }
 
@@ -62,18 +73,19 @@ function judgeStop(
   resource: Resource,
   resizeIsReverted: boolean,
 ): Verdict {
-  const newer = context.newer.get(serverPower(server.id));
+  const isBefore = server.status === 'ACTIVE';
+  const isUndone = isUndoneByValue(isBefore, () => server.status === 'SHUTOFF');
   const judgement = judge({
     name: server.name,
     nowIs: `is ${server.status}`,
-    isBefore: server.status === 'ACTIVE',
+    isBefore,
     // In VERIFY_RESIZE the server's power is hidden behind that status; a revert brings it to light again.
     isAfter: server.status === 'SHUTOFF' || (resizeIsReverted && server.status === 'VERIFY_RESIZE'),
     unproved: isProved
       ? null
       : unprovedReason(owner, server.name, 'Nova has no "stop" of it in the time of the action'),
     neverOurs: serverNeverOurs(server),
-    newer: newer !== undefined && newer.end > last.end ? newer : undefined,
+    newer: newerChange(context, serverPower(server.id), last.end, isUndone),
     policy: context.options.on_drift,
   });
   const states = {
@@ -101,20 +113,38 @@ function judgeStop(
   });
 }
 
-/** An instance action "stop" that began in the action's time proves it. */
-function isUnproved(context: Context, { action, change, end }: StopMember): boolean {
-  if (!needsProof(action.state)) return false;
-  const { plan } = context.facts;
-  const from = action.parents
-    .map((uuid) => context.ends.get(uuid) ?? 0)
-    .filter((parentEnd) => parentEnd <= end)
-    .reduce((latest, one) => Math.max(latest, one), timeOf(plan.createdAt) ?? 0);
-  const to = action.state === 'ONGOING' ? Math.max(end, endOf(plan)) : end;
-  const stops = context.instanceActions.get(change.serverId) ?? [];
-  return !stops.some((one) => {
-    const started = timeOf(one.startedAt) ?? 0;
-    return one.action === 'stop' && started >= from && started <= to;
-  });
+/**
+ * An instance action "stop" that began in the action's time proves it, or one that began so shortly before or after that
+ * clocks may differ by that, unless somebody else is known to have asked for it. Each proves one stop, SUCCEEDED ones first.
+ */
+function proveStops(
+  context: Context,
+  members: StopMember[],
+  serverId: string,
+  watcherUsers: ReadonlySet<string>,
+): Set<StopMember> {
+  const windows = windowsOf(context.facts.plan, context.ends, members);
+  const stops = (context.instanceActions.get(serverId) ?? [])
+    .filter(({ action }) => action === 'stop')
+    .map((one) => ({ one, started: timeOf(one.startedAt) ?? 0 }))
+    .toSorted((a, b) => a.started - b.started);
+  const isForeign = ({ userId }: InstanceAction): boolean =>
+    userId !== null &&
+    (watcherUsers.size > 0 ? !watcherUsers.has(userId) : userId === context.facts.ownUserId);
+  const assigned = assignInOrder(
+    windows.map((window) =>
+      stops.flatMap(({ one, started }, at) => {
+        const isExact = isWithin(window, started);
+        const mayBe = isWithin(window, started, CLOCK_TOLERANCE_MS) && !isForeign(one);
+        if (!isExact && !mayBe) return [];
+        const first = hasSucceeded(window.member.action.state) ? 1_000 : 0;
+        return [{ at, value: first + (isExact ? 2 : 1) }];
+      }),
+    ),
+  );
+  return new Set(
+    windows.flatMap(({ member }, index) => (assigned[index] === null ? [] : [member])),
+  );
 }
 
 /**

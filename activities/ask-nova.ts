@@ -30,9 +30,14 @@ export class NovaRequests {
    * it is a refusal as well (nova/api/openstack/common.py, raise_http_conflict_for_instance_invalid_state).
    */
   async ask(call: () => Promise<Accepted>): Promise<Asked> {
+    this.run.asking();
+    return await this.finish(call);
+  }
+
+  /** The same for what ends a change under way (a confirmation): that is never held back. */
+  async finish(call: () => Promise<Accepted>): Promise<Asked> {
     this.kit.recent.forget(this.serverId);
     try {
-      this.run.asking();
       const { requestId } = await call();
       this.lastConflict = null;
       return { is: 'accepted', requestId };

@@ -14,6 +14,7 @@ import {
   isUnauthorized,
 } from '../src/openstack/errors.js';
 import type { OpenStackHttpError } from '../src/openstack/errors.js';
+import type { AttemptDetails } from './types.js';
 
 /** Longest Retry-After that is honoured, seconds: a service must not be able to park a rollback for a day. */
 const RETRY_AFTER_MAX_S = 300;
@@ -44,6 +45,24 @@ export function toFailure(error: unknown, signal: AbortSignal): Error {
   if (isOpenStackError(error)) return openStackFailure(error);
   if (error instanceof Error) return error;
   return new Error(`Unexpected: ${String(error)}`);
+}
+
+/** The same failure, saying what the attempt had done: the workflow decides by it whether there is another. */
+export function withDetails(error: Error, details: AttemptDetails): Error {
+  if (error instanceof CancelledFailure) return error;
+  if (!(error instanceof ApplicationFailure)) {
+    const { name: type, message } = error;
+    return ApplicationFailure.create({ type, message, details: [details], cause: error });
+  }
+  const { type, message, nonRetryable, cause, nextRetryDelay } = error;
+  return ApplicationFailure.create({
+    message,
+    details: [details],
+    nonRetryable: nonRetryable ?? false,
+    ...(type === undefined || type === null ? {} : { type }),
+    ...(cause === undefined ? {} : { cause }),
+    ...(nextRetryDelay === undefined || nextRetryDelay === null ? {} : { nextRetryDelay }),
+  });
 }
 
 /** The cancellation of the activity, as Temporal's SDK wants it thrown. */

@@ -14,11 +14,14 @@ import { RecentServers } from './recent-servers.js';
 import type { ActivitySettings } from './settings.js';
 import { SharedReads } from './shared-reads.js';
 import { startServer } from './start-server.js';
-import type { CompensationReport, RollbackActivities } from './types.js';
+import { report } from './reports.js';
+import type { CompensationInput, CompensationReport, RollbackActivities } from './types.js';
 import { verifyRollback } from './verify.js';
-import { runActivity } from './waiting.js';
+import { NothingNew, runActivity } from './waiting.js';
 import type { Run } from './waiting.js';
 import { ServerWatch } from './watch.js';
+
+const NOT_ASKED = 'the rollback was cancelled before anything was asked for';
 
 export interface ActivityDeps {
   cloud: OpenStackCloud;
@@ -42,19 +45,29 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
     recent: new RecentServers(),
     clock,
   };
-  const compensate = (body: (run: Run) => Promise<CompensationReport>) =>
-    runActivity(kit, async (run) => ({ ...(await body(run)), attempts: run.attempt }));
+  const compensate =
+    <W>(body: (run: Run, input: CompensationInput<W>) => Promise<CompensationReport>) =>
+    async (input: CompensationInput<W>): Promise<CompensationReport> => {
+      const attempt = async (run: Run): Promise<CompensationReport> => {
+        try {
+          return await body(run, input);
+        } catch (error) {
+          if (error instanceof NothingNew) return report('NOT_ASKED', NOT_ASKED, null);
+          throw error;
+        }
+      };
+      return await runActivity(kit, attempt, input);
+    };
 
   return {
     readActionPlan: (input) => runActivity(kit, (run) => readActionPlan(kit, run, input)),
     layOutRollback: (input) => runActivity(kit, (run) => layOutRollback(kit, run, input)),
-    liveMigrateServer: (input) => compensate((run) => moveServer(kit, run, input, 'live')),
-    coldMigrateServer: (input) => compensate((run) => moveServer(kit, run, input, 'cold')),
-    revertResize: (input) => compensate((run) => revertResize(kit, run, input)),
-    startServer: (input) => compensate((run) => startServer(kit, run, input)),
-    setComputeServiceStatus: (input) =>
-      compensate((run) => setComputeServiceStatus(kit, run, input)),
-    setNodePowerState: (input) => compensate((run) => setNodePowerState(kit, run, input)),
+    liveMigrateServer: compensate((run, input) => moveServer(kit, run, input, 'live')),
+    coldMigrateServer: compensate((run, input) => moveServer(kit, run, input, 'cold')),
+    revertResize: compensate((run, input) => revertResize(kit, run, input)),
+    startServer: compensate((run, input) => startServer(kit, run, input)),
+    setComputeServiceStatus: compensate((run, input) => setComputeServiceStatus(kit, run, input)),
+    setNodePowerState: compensate((run, input) => setNodePowerState(kit, run, input)),
     verifyRollback: (input) => runActivity(kit, (run) => verifyRollback(kit, run, input)),
   };
 }

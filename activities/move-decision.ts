@@ -16,6 +16,8 @@ export interface MoveView {
   records: ComputeMigration[];
   /** nova-compute of the host to move to; null where there is none. */
   destination: ComputeService | null;
+  /** nova-compute of the host that the layout saw it on; null or absent where there is none. */
+  source?: ComputeService | null;
   /** null where it cannot be told. */
   ownUserId: string | null;
 }
@@ -153,7 +155,9 @@ function whereItIs(
       server.host === work.to &&
       record.destCompute === work.to &&
       record.type === 'migration' &&
-      isOurs(record, work, view.ownUserId)
+      isOurs(record, work, view.ownUserId) &&
+      // Where Nova does not tell who made the record (before 2.80), only what an attempt of ours asked for is confirmed.
+      (move.acted || (record.userId !== null && record.userId === view.ownUserId))
     ) {
       return { do: 'confirm', record };
     }
@@ -214,6 +218,11 @@ function howToGo(view: MoveView, server: ComputeServer, move: MoveCase): MoveDec
     return end('NOT_REVERSIBLE', `The host ${work.to} has no nova-compute any more`, server);
   }
   const obstacle = hostObstacle(destination);
+  // A source that is down never takes the migration up: its record would stay open for ever.
+  if (view.source?.state === 'down' && view.source.host === server.host) {
+    const down = `nova-compute on ${view.source.host}, where the server is, is down`;
+    return end('BLOCKED', down, server, { needs: view.source.host });
+  }
   if (obstacle === null) return { do: 'ask' };
   if (obstacle.mayPass) return { do: 'wait-for-host' };
   return end('BLOCKED', obstacle.reason, server, { needs: work.to });

@@ -18,7 +18,7 @@ import { decideMove, isFailed, isOpen } from './move-decision.js';
 import type { MoveDecision, MoveView } from './move-decision.js';
 import { failedMove, refusedMove } from './move-failures.js';
 import type { MoveFailure } from './move-failures.js';
-import { readMove, readMoveTogether } from './move-reading.js';
+import { readFirst, readMove } from './move-reading.js';
 import { MoveWaits } from './move-waits.js';
 import { later, wellBefore } from './nova-time.js';
 import { readServer } from './reading.js';
@@ -111,22 +111,14 @@ class Move {
   }
 
   private async look(): Promise<Look> {
-    const { atEnd, looked } = this;
+    const { atEnd, looked, kit, run, work } = this;
     this.atEnd = null;
     this.looked = true;
     if (atEnd !== null) return atEnd;
-    const since = this.work.since ?? null;
-    const untouched = !looked && !this.acted && this.run.attempt === 1;
-    if (!untouched || since === null)
-      return this.judged(await readMove(this.kit, this.run, this.work));
-    const recent = this.kit.recent.take(this.work.serverId);
-    if (recent !== null && recent.taskState === null) {
-      const look = this.judged(
-        await readMoveTogether(this.kit, this.run, this.work, { since, server: recent }),
-      );
-      if (look.decision.do === 'ask') return look;
-    }
-    return this.judged(await readMoveTogether(this.kit, this.run, this.work, { since }));
+    const since = looked || this.acted || run.attempt > 1 ? null : (work.since ?? null);
+    const isToAsk = (view: MoveView): boolean => this.decide(view).do === 'ask';
+    if (since === null) return this.judged(await readMove(kit, run, work));
+    return this.judged(await readFirst(kit, run, work, since, isToAsk));
   }
 
   private judged(view: MoveView): Look {
@@ -256,7 +248,7 @@ class Move {
     const { compute } = this.kit.cloud;
     const { serverId, serverName } = this.work;
     this.countBothEnds(view);
-    const asked = await this.requests.ask(() =>
+    const asked = await this.requests.finish(() =>
       compute.confirmResize(serverId, { signal: this.run.signal }),
     );
     if (asked.is === 'refused') {

@@ -1,17 +1,18 @@
 /**
  * setNodePowerState: a node back on, until its nova-compute is up; or back off, once it is disabled and empty.
  * A node in maintenance, with a fault, or in transition to something else is never ours. What the host's
- * compute service was before is put back at the end, whatever the end is.
+ * compute service was before is put back once the node has come to rest; while its power is changing or unknown the
+ * service stays disabled, and the failure says so.
  */
 import { ApplicationFailure } from '@temporalio/common';
 import type { BaremetalNode } from '../src/openstack/cloud.js';
 import type { FailureType } from '../src/domain/failures.js';
 import type { SetNodePowerWork } from '../src/domain/layout-types.js';
 import type { ResourceState } from '../src/domain/result.js';
-import { emptyHost } from './host-emptying.js';
+import { failure } from './failures.js';
+import { emptyHost, type HostEmptying } from './host-emptying.js';
 import type { Kit } from './kit.js';
 import { changePower } from './power-change.js';
-import type { PowerTarget } from './power-change.js';
 import { readComputeService, readNode } from './reading.js';
 import { report } from './reports.js';
 import type { CompensationInput, CompensationReport } from './types.js';
@@ -95,33 +96,53 @@ async function powerOff(
     const done = run.asked();
     return report(done ? 'SUCCEEDED' : 'SKIPPED', done ? null : 'Already off', nodeNow(node));
   }
-  if (work.host === null) return report('SUCCEEDED', null, nodeNow(await off(kit, run, work)));
+  if (work.host === null) {
+    const unknown = `Which compute host runs on the node ${work.nodeName} is not known, so nobody can see that it is empty`;
+    return report('NOT_REVERSIBLE', unknown, nodeNow(node));
+  }
   const emptying = emptyHost(kit, run, work.host, work.reason);
   const obstacle = await emptying.begin();
   if (obstacle !== null) {
     await emptying.putBack();
     return { ...report('BLOCKED', obstacle, nodeNow(node)), needs: work.host };
   }
-  const end = await off(kit, run, work).catch(async (error: unknown) => {
+  const end = await off(kit, run, work, emptying).catch(async (error: unknown) => {
     // Anything that is tried again (a worker that shuts down, Ironic away for a while) leaves it to the next attempt,
     // which knows our reason: a service that is enabled while its node goes off would be given servers.
-    if (isFinal(error)) await emptying.putBack();
+    if (isFinal(error)) await putBackAtRest(kit, run, work, emptying);
     throw error;
   });
   await emptying.putBack();
   return report('SUCCEEDED', null, nodeNow(end));
 }
 
-/** Softly, so that the host's system can end; hard only where an administrator permits it. */
-async function off(kit: Kit, run: Run, work: SetNodePowerWork): Promise<BaremetalNode> {
-  let target: PowerTarget = 'soft power off';
+/** Only where the node's power is known and not changing. */
+async function putBackAtRest(
+  kit: Kit,
+  run: Run,
+  work: SetNodePowerWork,
+  emptying: HostEmptying,
+): Promise<void> {
+  const node = await readNode(kit, run, work.nodeId);
+  if (node === null || node.targetPowerState !== null || node.powerState === null) return;
+  await emptying.putBack();
+}
+
+/** Softly, so that the host's system can end; hard only where an administrator permits it and it is still empty. */
+async function off(
+  kit: Kit,
+  run: Run,
+  work: SetNodePowerWork,
+  emptying: HostEmptying,
+): Promise<BaremetalNode> {
   try {
-    return await changePower(kit, run, work, target);
+    return await changePower(kit, run, work, 'soft power off');
   } catch (error) {
     if (!kit.settings.hard_power_off || !isPowerFailure(error)) throw error;
-    target = 'power off';
+    const obstacle = await emptying.begin();
+    if (obstacle !== null) throw failure(POWER_FAILED, `Not powered off hard: ${obstacle}`);
   }
-  return changePower(kit, run, work, target);
+  return changePower(kit, run, work, 'power off');
 }
 
 function isFinal(error: unknown): boolean {

@@ -53,7 +53,8 @@ async function ask(kit: Kit, run: Run, work: SetNodePowerWork, target: PowerTarg
     const node = await readNode(kit, run, work.nodeId);
     if (node === null)
       throw failure('PowerFailed', `Ironic knows the node ${work.nodeName} no more`);
-    if (node.targetPowerState === work.to) return true;
+    // A soft power off under way has the hard one's target; Ironic itself says when it may be asked for.
+    if (node.targetPowerState === work.to && target !== 'power off') return true;
     if (node.targetPowerState === null && node.powerState === work.to) return true;
     try {
       run.asking();

@@ -87,28 +87,48 @@ export interface LayOutInput {
  * - BLOCKED: something it needs is not so (`needs` names the host); the workflow makes it NOT_ATTEMPTED.
  * - NO_ROOM: Nova found no room on the destination; the workflow may try again later.
  * - OTHER_WAY: the server's status now calls for the other kind of migration; nothing was touched.
+ * - NOT_ASKED: `follow_only`, and nothing was under way; the workflow makes it NOT_ATTEMPTED.
  */
 export interface CompensationReport {
   outcome:
-    'SUCCEEDED' | 'SKIPPED' | 'KEPT' | 'NOT_REVERSIBLE' | 'BLOCKED' | 'NO_ROOM' | 'OTHER_WAY';
+    | 'SUCCEEDED'
+    | 'SKIPPED'
+    | 'KEPT'
+    | 'NOT_REVERSIBLE'
+    | 'BLOCKED'
+    | 'NO_ROOM'
+    | 'OTHER_WAY'
+    | 'NOT_ASKED';
   reason: string | null;
   now: ResourceState | null;
   evidence: Evidence;
-  /** Attempts of the activity (Temporal's own count) that this took. */
-  attempts?: number;
+
   /** BLOCKED: the host whose state stands in the way. */
   needs?: string;
   /** OTHER_WAY: the kind to run instead. */
   kind?: 'live_migrate' | 'cold_migrate';
 }
 
-/** Common to all compensation activities. */
+/** First of the details of every failure of a compensation activity, and what its heartbeats carry. */
+export interface AttemptDetails {
+  /** Whether this attempt or an earlier one asked the cloud for the change. */
+  asked: boolean;
+}
+
+/**
+ * Common to all compensation activities. One call is one attempt: the workflow decides whether there is another.
+ * A cancelled activity that has asked for nothing ends as cancelled at once; one that has asked goes on to its end.
+ */
 export interface CompensationInput<W> {
   action_plan_uuid: string;
   action_uuid: string;
   work: W;
   /** What to do where the resource is neither as before nor as the layout saw it. */
   on_drift: RollbackOptions['on_drift'];
+  /** Whether an earlier attempt has, or may have, asked the cloud for the change. */
+  asked: boolean;
+  /** The rollback was cancelled: finish what is under way, but ask for nothing new. */
+  follow_only: boolean;
   /** This rollback's own bound, enforced by the workflow; the worker shares its own bound fairly by this id. */
   rollback_id: string;
 }

@@ -5,8 +5,9 @@
 import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
 import { isTransient } from '../src/openstack/errors.js';
-import { cancellation, toFailure } from './failures.js';
+import { cancellation, toFailure, withDetails } from './failures.js';
 import type { Kit } from './kit.js';
+import type { AttemptDetails, CompensationInput } from './types.js';
 
 /** One attempt of an activity. */
 export interface Run {
@@ -15,7 +16,7 @@ export interface Run {
   attempt: number;
   /** Whether this or an earlier attempt asked the cloud for the change: then "as wanted" is our doing. */
   asked(): boolean;
-  /** Say so before asking, so that a retry after a lost answer knows. */
+  /** Say so before asking, so that a retry after a lost answer knows. Throws where nothing may be asked any more. */
   asking(): void;
 }
 
@@ -24,13 +25,34 @@ const LISTENERS_MAX = 200;
 /** Heartbeats come at a third of the time-out: two may be lost. Milliseconds at least. */
 const HEARTBEAT_MIN_MS = 10;
 
+/** What the workflow says of an attempt; reads have nothing of it. */
+type Attempt = Pick<CompensationInput<unknown>, 'asked' | 'follow_only'>;
+const A_READ: Attempt = { asked: false, follow_only: false };
+
+/** Thrown by `asking` where nothing new may be asked for. */
+export class NothingNew extends Error {}
+
 /** Run an activity's body with heartbeats; whatever it throws becomes the failure that Temporal should see. */
-export async function runActivity<T>(kit: Kit, body: (run: Run) => Promise<T>): Promise<T> {
+export async function runActivity<T>(
+  kit: Kit,
+  body: (run: Run) => Promise<T>,
+  attempt: Attempt = A_READ,
+): Promise<T> {
   const context = Context.current();
-  const signal = context.cancellationSignal;
+  let details: AttemptDetails = {
+    asked: attempt.asked || wasAsked(context.info.heartbeatDetails),
+  };
+  const stop = new AbortController();
+  const { signal } = stop;
   // Every call under way listens to it; Node warns from eleven on.
   setMaxListeners(LISTENERS_MAX, signal);
-  let details = { asked: wasAsked(context.info.heartbeatDetails) };
+  const onCancelled = (): void => {
+    // The rollback was cancelled: what was asked for is followed to its end. A worker that shuts down hands it over.
+    if (context.cancellationDetails?.cancelRequested === true && details.asked) return;
+    stop.abort(context.cancellationSignal.reason);
+  };
+  context.cancellationSignal.addEventListener('abort', onCancelled, { once: true });
+  if (context.cancellationSignal.aborted) onCancelled();
   const beat = (): void => context.heartbeat(details);
   const everyMs = (kit.settings.limits.heartbeat_timeout * 1000) / 3;
   const timer = setInterval(beat, Math.max(everyMs, HEARTBEAT_MIN_MS));
@@ -42,14 +64,17 @@ export async function runActivity<T>(kit: Kit, body: (run: Run) => Promise<T>): 
       attempt: context.info.attempt,
       asked: () => details.asked,
       asking: () => {
+        if (signal.aborted) throw cancellation(signal);
+        if (attempt.follow_only) throw new NothingNew('Nothing new is asked for any more');
         details = { asked: true };
         beat();
       },
     });
   } catch (error) {
-    throw toFailure(error, signal);
+    throw withDetails(toFailure(error, signal), details);
   } finally {
     clearInterval(timer);
+    context.cancellationSignal.removeEventListener('abort', onCancelled);
   }
 }
 

@@ -72,7 +72,11 @@ async function asRefusal<T>(reading: Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     const { type, message } = causeOf(error);
-    throw refused(type, message);
+    if (type !== 'CompensationTimeout') throw refused(type, message);
+    throw refused(
+      'RequestExpired',
+      `${message}: OpenStack is slow, or the worker that read it died. Nothing was touched; ask again.`,
+    );
   }
 }
 

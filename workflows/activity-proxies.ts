@@ -1,5 +1,6 @@
 /** The activities as the workflow calls them: option sets with the reason for every number. */
 import {
+  ActivityCancellationType,
   type ActivityInterfaceFor,
   type ActivityOptions,
   proxyActivities,
@@ -25,16 +26,10 @@ export function acceptanceReads(timeoutMs: number): ActivityInterfaceFor<Rollbac
   });
 }
 
-/** Compensations and the last read: as patient as the worker's settings say. */
-export function patientActivities(limits: RunLimits): ActivityInterfaceFor<RollbackActivities> {
-  return proxyActivities<RollbackActivities>(patientOptions(limits));
-}
-
-export function patientOptions(limits: RunLimits): ActivityOptions {
-  return {
-    // One attempt, waiting in queues of Nova and of the worker included.
+/** The last read: as patient as the worker's settings say. */
+export function patientReads(limits: RunLimits): ActivityInterfaceFor<RollbackActivities> {
+  return proxyActivities<RollbackActivities>({
     startToCloseTimeout: limits.compensation_timeout * SECOND_MS,
-    // A dead worker is noticed within this, and another attempt joins the migration that goes on.
     heartbeatTimeout: limits.heartbeat_timeout * SECOND_MS,
     retry: {
       initialInterval: limits.retry_initial * SECOND_MS,
@@ -42,5 +37,22 @@ export function patientOptions(limits: RunLimits): ActivityOptions {
       maximumAttempts: limits.retry_attempts,
       nonRetryableErrorTypes: NON_RETRYABLE_TYPES,
     },
+  });
+}
+
+/** One attempt of a compensation: whether there is another is the workflow's decision (attempts.ts). */
+export function attemptOptions(limits: RunLimits): ActivityOptions {
+  return {
+    // Waiting in queues of Nova and of the worker included.
+    startToCloseTimeout: limits.compensation_timeout * SECOND_MS,
+    // A dead worker is noticed within this, and another attempt joins the migration that goes on.
+    heartbeatTimeout: limits.heartbeat_timeout * SECOND_MS,
+    // What has asked for something must be let finish: only the activity knows whether it has.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { maximumAttempts: 1 },
   };
+}
+
+export function attempts(limits: RunLimits): ActivityInterfaceFor<RollbackActivities> {
+  return proxyActivities<RollbackActivities>(attemptOptions(limits));
 }

@@ -1,23 +1,25 @@
 /** One compensation, one activity: the kind of work decides which, the summary says it in the Web UI. */
-import type { CompensationReport } from '../activities/types.js';
+import type { CompensationInput, CompensationReport } from '../activities/types.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { summaryOf } from '../src/domain/report.js';
-import { patientActivities, patientOptions } from './activity-proxies.js';
+import { attemptOptions, attempts } from './activity-proxies.js';
 import type { RollbackRecord } from './rollback-record.js';
 
 export function callCompensation(
   record: RollbackRecord,
   compensation: LaidOutCompensation,
+  attempt: Pick<CompensationInput<unknown>, 'asked' | 'follow_only'>,
 ): Promise<CompensationReport> {
   const { work } = compensation;
   if (work === null) throw new Error(`action ${compensation.action_uuid} has no work`);
-  const activities = patientActivities(record.limits);
-  const options = { ...patientOptions(record.limits), summary: summaryOf(compensation) };
+  const activities = attempts(record.limits);
+  const options = { ...attemptOptions(record.limits), summary: summaryOf(compensation) };
   const common = {
     action_plan_uuid: record.planUuid,
     action_uuid: compensation.action_uuid,
     on_drift: record.options.on_drift,
     rollback_id: record.uuid,
+    ...attempt,
   };
   switch (work.kind) {
     case 'live_migrate':

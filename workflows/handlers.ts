@@ -3,6 +3,7 @@ import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow'
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { completeOptions, differingOptions } from '../src/domain/options.js';
 import type { RollbackResult } from '../src/domain/result.js';
+import { checkedControl, checkedRequest } from './check-input.js';
 import {
   compensationsQuery,
   type ControlRequest,
@@ -26,13 +27,15 @@ export function handleMessages(decision: Decision): void {
   setHandler(resultQuery, () => decision.record?.result() ?? null);
   setHandler(
     compensationsQuery,
-    ({ offset, limit }) => decision.record?.page(offset, limit) ?? null,
+    (page) => decision.record?.page(page?.offset ?? 0, page?.limit ?? 100) ?? null,
   );
-  setHandler(requestUpdate, async (request): Promise<RollbackResult> => {
+  setHandler(requestUpdate, async (asGiven): Promise<RollbackResult> => {
+    const request = checkedRequest(asGiven);
     await condition(() => decision.refusal !== null || decision.record !== null);
     if (decision.refusal !== null) throw decision.refusal;
     const { record } = decided(decision);
-    const asked = completeOptions(request.options, record.limits.default_max_age);
+    // A max_age that the caller leaves out is this worker's affair, not a difference.
+    const asked = completeOptions(request.options, record.options.max_age);
     const differing = differingOptions(asked, record.options);
     if (differing.length === 0) return record.result();
     throw ApplicationFailure.nonRetryable(
@@ -74,14 +77,16 @@ function control(
 ): void {
   setHandler(
     update,
-    (request) => {
+    (asGiven) => {
+      const request = checkedControl(asGiven);
       const running = decided(decision);
       act(running, request.by, request);
       publish(running.record);
       return running.record.result();
     },
     {
-      validator: (request) => {
+      validator: (asGiven) => {
+        const request = checkedControl(asGiven);
         const running = decided(decision);
         if (running.runner.hasEnded()) notControllable('The rollback has ended.');
         const refusal = refuse(running, request);

@@ -3,13 +3,15 @@
  * what failed, and the first rows of the table. Read by the UI through a query; costs no history.
  */
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
+import { shorten } from '../src/domain/report.js';
 import type { ResourceState } from '../src/domain/result.js';
 import { OUTCOMES } from '../src/domain/states.js';
 import type { RollbackRecord } from './rollback-record.js';
 
-/** The UI takes up to 20 kB; 50 rows of at most ~250 characters keep it under 16 kB. */
+/** 50 rows of six short cells keep it under 16 kB, whatever the letters. */
 const ROWS_MAX = 50;
-const CELL_MAX = 60;
+const CELL_BYTES_MAX = 36;
+const REASON_BYTES_MAX = 100;
 
 export function liveDetails(record: RollbackRecord): string {
   const all = record.all();
@@ -40,9 +42,8 @@ function row(one: LaidOutCompensation): string {
     one.resource_name ?? one.resource_id ?? '',
     stateText(one.before),
     stateText(one.now),
-    one.reason ?? '',
-  ];
-  return `| ${cells.map(cell).join(' | ')} |`;
+  ].map((text) => cell(text, CELL_BYTES_MAX));
+  return `| ${[...cells, cell(one.reason ?? '', REASON_BYTES_MAX)].join(' | ')} |`;
 }
 
 function stateText(state: ResourceState | null): string {
@@ -53,7 +54,7 @@ function stateText(state: ResourceState | null): string {
 }
 
 /** Nothing of a name or reason may break the table or be taken for markup. */
-function cell(text: string): string {
+function cell(text: string, bytesMax: number): string {
   const flat = text.replaceAll(/[\s|`<>*_[\]]+/g, ' ').trim();
-  return flat.length > CELL_MAX ? `${flat.slice(0, CELL_MAX - 1)}…` : flat;
+  return shorten(flat, bytesMax);
 }

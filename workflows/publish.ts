@@ -27,7 +27,7 @@ export function publish(record: RollbackRecord): void {
     action_plan_uuid: record.planUuid,
     uuid: record.uuid,
     counts: { ...record.counts },
-    updated_at: record.result().updated_at,
+    updated_at: record.lastChange(),
   };
   upsertMemo({ [MEMO_KEY]: memo });
   setCurrentDetails(liveDetails(record));

@@ -12,11 +12,12 @@ import {
   continueAsNew,
   setCurrentDetails,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
-import type { RollbackRequest } from '../activities/types.js';
 import type { RollbackResult } from '../src/domain/result.js';
 import { endState } from '../src/domain/states.js';
 import { accept, refused } from './acceptance.js';
+import { checkedInput } from './check-input.js';
 import { handleMessages } from './handlers.js';
 import type { CarriedState, RollbackInput } from './messages.js';
 import { RollbackRecord } from './rollback-record.js';
@@ -24,14 +25,6 @@ import { Runner } from './runner.js';
 import { type Decision, publish } from './publish.js';
 import { actionPlanKey, REFUSED, stateKey } from './search-attributes.js';
 import { verify } from './verification.js';
-
-const DIRECT_START: RollbackRequest = {
-  options: {},
-  requested_by: { user_id: null, user_name: null, project_id: null, request_id: null },
-  requested_at: null,
-  accept_by: null,
-  previous_run_id: null,
-};
 
 export async function RollbackActionPlan(input: RollbackInput): Promise<RollbackResult> {
   const decision: Decision = { refusal: null, record: null, runner: null };
@@ -62,13 +55,15 @@ async function begin(
   decision: Decision,
   isCancelled: () => boolean,
 ): Promise<{ record: RollbackRecord; runner: Runner }> {
-  const request = { ...DIRECT_START, ...input.request };
-  const planUuid = input.action_plan_uuid;
-  if (input.carried !== undefined) {
-    const record = new RollbackRecord(planUuid, request.requested_by, input.carried);
-    return decide(record, decision, input.carried);
-  }
+  let planUuid: string | null = null;
   try {
+    const checked = checkedInput(input, workflowInfo().workflowId);
+    const { request, carried } = checked;
+    planUuid = checked.planUuid;
+    if (carried !== undefined) {
+      const record = new RollbackRecord(planUuid, request.requested_by, carried);
+      return decide(record, decision, carried);
+    }
     const { reading, layout } = await accept(planUuid, request);
     if (isCancelled()) {
       throw refused('RequestExpired', 'Cancelled before it was accepted. Nothing was touched.');
@@ -88,7 +83,7 @@ async function begin(
     // The callers' updates and the workflow fail with the same failure, in one activation.
     decision.refusal = error;
     upsertSearchAttributes([
-      { key: actionPlanKey, value: planUuid },
+      ...(planUuid === null ? [] : [{ key: actionPlanKey, value: planUuid }]),
       { key: stateKey, value: REFUSED },
     ]);
     setCurrentDetails(`**Refused** (${error.type ?? ''}): ${error.message}`);
@@ -113,12 +108,16 @@ async function conclude(record: RollbackRecord, cancelled: boolean): Promise<Rol
   record.note('ended', `The rollback ended ${record.state}.`);
   publish(record);
   await condition(allHandlersFinished);
+  const message = `The rollback of action plan ${record.planUuid} ended ${record.state}: ${countsText(record)}.`;
+  if (record.state !== 'SUCCEEDED' && record.state !== 'CANCELLED') {
+    record.failure = { type: 'RollbackIncomplete', message };
+  }
   const result = record.result();
   if (record.state === 'CANCELLED') throw new CancelledFailure('rollback cancelled');
   if (record.state === 'SUCCEEDED') return result;
   throw ApplicationFailure.create({
     type: 'RollbackIncomplete',
-    message: `The rollback of action plan ${record.planUuid} ended ${record.state}: ${countsText(record)}.`,
+    message,
     nonRetryable: true,
     details: [result],
   });

@@ -6,6 +6,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { RunLimits } from '../activities/types.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import type { RequestedBy, RollbackOptions } from '../src/domain/options.js';
+import { shorten } from '../src/domain/report.js';
 import type { CompensationResult, HistoryEntry, RollbackResult } from '../src/domain/result.js';
 import { type Counts, isFinal, type RollbackState } from '../src/domain/states.js';
 import type { CarriedState, CompensationsPage } from './messages.js';
@@ -14,13 +15,15 @@ import type { CarriedState, CompensationsPage } from './messages.js';
  * Temporal warns at 512 kB and ends a workflow whose result is over 2 MB. The result stays under 256 kB: so much of it for
  * compensations and so much for history, in UTF-8 bytes.
  */
-const COMPENSATIONS_BYTES_MAX = 180_000;
-const HISTORY_BYTES_MAX = 50_000;
+const COMPENSATIONS_BYTES_MAX = 150_000;
+const HISTORY_BYTES_MAX = 40_000;
 /** Kept in memory and across continue-as-new. */
 const HISTORY_ENTRIES_MAX = 1000;
 const PAGE_MAX = 1000;
 /** Whatever empties a host may wait for thousands; the page has them all. */
 const PARENTS_MAX = 50;
+/** Of a reason or a message, whatever a cloud says. */
+const SENTENCE_BYTES_MAX = 1000;
 
 export class RollbackRecord {
   readonly uuid: string;
@@ -67,17 +70,30 @@ export class RollbackRecord {
   update(compensation: LaidOutCompensation, change: Partial<LaidOutCompensation>): void {
     this.count(compensation.state, -1);
     Object.assign(compensation, change);
+    if (compensation.reason !== null) {
+      compensation.reason = shorten(compensation.reason, SENTENCE_BYTES_MAX);
+    }
     this.count(compensation.state, 1);
     this.updatedAt = now();
   }
 
   note(event: string, message: string, actionUuid: string | null = null): void {
     this.updatedAt = now();
-    this.history.push({ time: this.updatedAt, action_uuid: actionUuid, event, message });
+    this.history.push({
+      time: this.updatedAt,
+      action_uuid: actionUuid,
+      event,
+      message: shorten(message, SENTENCE_BYTES_MAX),
+    });
     if (this.history.length > HISTORY_ENTRIES_MAX) {
       this.history.shift();
       this.historyCut = true;
     }
+  }
+
+  /** ISO 8601. */
+  lastChange(): string {
+    return this.updatedAt;
   }
 
   setState(state: RollbackState): void {

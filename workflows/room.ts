@@ -9,6 +9,7 @@ import type { Schedule } from '../src/domain/schedule.js';
 import type { CarriedState } from './messages.js';
 
 const SECOND_MS = 1000;
+const PAUSE_MAX_S = 600;
 
 export class Room {
   /** Passes used, by action uuid. */
@@ -35,7 +36,8 @@ export class Room {
     this.schedule.requeue(id);
     if (work !== null && 'from' in work && this.enabledHosts.has(work.to)) {
       this.timers += 1;
-      void this.releaseAfter(id, this.limits.room_delay * 2 ** (passes - 1));
+      const seconds = Math.min(this.limits.room_delay * 2 ** (passes - 1), PAUSE_MAX_S);
+      void this.releaseAfter(id, seconds);
     }
     return true;
   }

@@ -15,7 +15,7 @@ import { summaryOf } from '../src/domain/report.js';
 import { Schedule } from '../src/domain/schedule.js';
 import { isFinal } from '../src/domain/states.js';
 import { causeOf } from './acceptance.js';
-import { callCompensation } from './call-compensation.js';
+import { Attempts } from './attempts.js';
 import { blockedReason, byWhom } from './reasons.js';
 import { liveDetails } from './live-details.js';
 import type { CarriedState } from './messages.js';
@@ -36,6 +36,7 @@ export class Runner {
   private leftSome = false;
   private paused: boolean;
   private readonly room: Room;
+  private readonly attempts: Attempts;
 
   /** `carried`: what an earlier run of this rollback handed on. */
   constructor(
@@ -52,6 +53,7 @@ export class Runner {
     const changed = (): void => {
       this.changes += 1;
     };
+    this.attempts = new Attempts(record);
     this.room = new Room(limits, this.schedule, changed, carried);
     this.failures = record.counts.FAILED ?? 0;
     record.setState(this.paused ? 'PAUSED' : 'ONGOING');
@@ -88,6 +90,7 @@ export class Runner {
     if (this.cancelled || this.ended) return;
     this.cancelled = true;
     this.record.note('cancelled', 'Nothing new is started; what is in flight is let finish.');
+    this.attempts.cancel();
     this.changes += 1;
   }
 
@@ -155,7 +158,6 @@ export class Runner {
     } catch (error) {
       if (!(error instanceof ActivityFailure)) throw error;
       const { type, message } = causeOf(error);
-      this.record.update(compensation, { attempts: compensation.attempts + 1 });
       this.fail(compensation, `${type}: ${message}`);
     }
     this.inFlight -= 1;
@@ -164,9 +166,8 @@ export class Runner {
 
   private async attempt(compensation: LaidOutCompensation): Promise<CompensationReport> {
     for (let way = 1; ; way += 1) {
-      const report = await callCompensation(this.record, compensation);
+      const report = await this.attempts.run(compensation);
       this.record.update(compensation, {
-        attempts: compensation.attempts + (report.attempts ?? 1),
         evidence: { ...compensation.evidence, ...report.evidence },
         now: report.now ?? compensation.now,
       });
@@ -200,6 +201,10 @@ export class Runner {
         break;
       case 'BLOCKED':
         this.end(compensation, 'NOT_ATTEMPTED', blockedReason(this.record, compensation, report));
+        break;
+      case 'NOT_ASKED':
+        this.leftSome = true;
+        this.end(compensation, 'NOT_ATTEMPTED', report.reason);
         break;
       case 'NO_ROOM':
         this.waitForRoom(compensation, report);

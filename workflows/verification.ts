@@ -5,7 +5,7 @@
 import { ActivityFailure } from '@temporalio/workflow';
 import type { VerifyInput } from '../activities/types.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
-import { patientActivities } from './activity-proxies.js';
+import { patientReads } from './activity-proxies.js';
 import { causeOf } from './acceptance.js';
 import { now, type RollbackRecord } from './rollback-record.js';
 
@@ -14,7 +14,7 @@ const CHUNK = 1000;
 
 export async function verify(record: RollbackRecord): Promise<void> {
   const wanted = restored(record.all());
-  const activities = patientActivities(record.limits);
+  const activities = patientReads(record.limits);
   for (let from = 0; from < wanted.length; from += CHUNK) {
     const input: VerifyInput = {
       action_plan_uuid: record.planUuid,

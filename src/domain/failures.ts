@@ -136,7 +136,7 @@ export const FAILURES = {
   },
   // ---- one compensation: they end as FAILED with the message as reason
   OpenStackRefused: {
-    status: null,
+    status: 503,
     retryable: false,
     meaning: 'OpenStack refused the request for good (4xx); the message is its own sentence.',
   },

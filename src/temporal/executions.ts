@@ -12,7 +12,7 @@ import type { RollbackResult } from '../domain/result.js';
 import { resultQuery, WORKFLOW_TYPE } from '../../workflows/messages.js';
 import type { RollbackActionPlan } from '../../workflows/rollback-action-plan.js';
 import { REFUSED, stateKey } from '../../workflows/search-attributes.js';
-import { workflowIdOf } from './identifiers.js';
+import { workflowIdOf } from '../domain/workflow-id.js';
 
 /** A call that only reads: longer than this and the server is as good as away. */
 export const READ_DEADLINE_MS = 5_000;

@@ -1,12 +1,4 @@
-/** Names that tie a rollback to Temporal; every one is made here and nowhere else. */
-const PREFIX = 'rollback-';
-
-/** One rollback workflow per plan. UUIDs are compared in lower case, as Watcher's are. */
-export function workflowIdOf(planUuid: string): string {
-  return `${PREFIX}${planUuid.toLowerCase()}`;
-}
-
-/** What the Web UI shows in lists. */
+/** What the Web UI shows of a rollback in lists. */
 export function staticSummaryOf(planUuid: string): string {
   return `Roll back action plan ${planUuid}`;
 }

@@ -74,7 +74,9 @@ export class TemporalRollbacks implements Rollbacks {
     const accepted = await this.executions.latestAccepted(planUuid);
     if (accepted !== null && accepted.status === 'RUNNING') {
       const running = await this.read(accepted);
-      if (running !== null) return this.joined(running, asked);
+      // A max_age that the caller leaves out is the worker's affair, not a difference.
+      const named = { ...asked, max_age: request.options.max_age ?? running?.options.max_age ?? 0 };
+      if (running !== null) return this.joined(running, named);
     }
     const ended = accepted === null ? null : await this.endOf(accepted);
     if (ended !== null && ended.state === 'SUCCEEDED' && covers(ended.options, asked)) return ended;
@@ -164,7 +166,7 @@ export class TemporalRollbacks implements Rollbacks {
       const message = worker ? null : `No worker polls the task queue ${taskQueue}.`;
       return { temporal: true, worker, message };
     } catch (error) {
-      return { temporal: false, worker: false, message: asUnreachable(error).message };
+      return { temporal: false, worker: false, message: messageOf(asUnreachable(error)) };
     }
   }
 
@@ -231,6 +233,10 @@ function covers(done: RollbackOptions, asked: RollbackOptions): boolean {
   if (done.actions === null) return true;
   const did = new Set(done.actions);
   return asked.actions !== null && asked.actions.every((action) => did.has(action));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function noRollback(planUuid: string): ApiError {

@@ -9,18 +9,24 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../api/errors.js';
 import type { RollbackRequest } from '../../activities/types.js';
 import type { RollbackResult } from '../domain/result.js';
 import { requestUpdate, WORKFLOW_TYPE } from '../../workflows/messages.js';
 import type { RollbackActionPlan } from '../../workflows/rollback-action-plan.js';
-import { staticSummaryOf, workflowIdOf } from './identifiers.js';
-import { isTimeout, refusalOf } from './translate-error.js';
+import { staticSummaryOf } from './identifiers.js';
+import { workflowIdOf } from '../domain/workflow-id.js';
+import { isAway, isTimeout, refusalOf } from './translate-error.js';
 
-/** How long after accept_by the answer may still be on its way: past it the workflow has refused by itself. */
-const ANSWER_MARGIN_MS = 5_000;
+/**
+ * How long after accept_by the answer may still be on its way: a workflow task that stalled is begun anew after ten seconds,
+ * and then sees that it is too late. Past this the workflow has accepted or refused for good.
+ */
+const ANSWER_MARGIN_MS = 12_000;
 /** Where the request sets no limit. */
 const UNHURRIED_MS = 60_000;
+const PAUSE_MS = 500;
 
 export interface Start {
   client: Client;
@@ -30,43 +36,56 @@ export interface Start {
   afterSuccess: boolean;
 }
 
-/** Throws WorkflowExecutionAlreadyStartedError where a run has SUCCEEDED since the caller looked. */
+/**
+ * Throws WorkflowExecutionAlreadyStartedError where a run has SUCCEEDED since the caller looked. Where Temporal goes away while
+ * it is asked, nobody knows whether it has taken the start: the same update is asked for again (it is done once) until the
+ * request has expired, so that an answer of "out of reach" is true for good.
+ */
 export async function startRollback(
-  { client, taskQueue, planUuid, afterSuccess }: Start,
+  start: Start,
   request: RollbackRequest,
 ): Promise<RollbackResult> {
   const acceptBy =
     request.accept_by === null ? Date.now() + UNHURRIED_MS : Date.parse(request.accept_by);
-  const startWorkflowOperation = new WithStartWorkflowOperation<typeof RollbackActionPlan>(
-    WORKFLOW_TYPE,
-    {
-      workflowId: workflowIdOf(planUuid),
-      taskQueue,
-      args: [{ action_plan_uuid: planUuid, request }],
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      workflowIdReusePolicy: afterSuccess
-        ? WorkflowIdReusePolicy.ALLOW_DUPLICATE
-        : WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-      staticSummary: staticSummaryOf(planUuid),
-    },
-  );
-  try {
-    return await client.withDeadline(acceptBy + ANSWER_MARGIN_MS, () =>
-      client.workflow.executeUpdateWithStart(requestUpdate, {
-        updateId: randomUUID(),
-        args: [request],
-        startWorkflowOperation,
-      }),
-    );
-  } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal !== null) throw refusal;
-    if (isTimeout(error)) {
-      throw new ApiError(
-        'RequestExpired',
-        'No worker accepted the rollback in time; it was dropped and nothing was touched. Check the worker (npm run worker), then ask again.',
+  const updateId = randomUUID();
+  for (;;) {
+    try {
+      return await start.client.withDeadline(acceptBy + ANSWER_MARGIN_MS, () =>
+        start.client.workflow.executeUpdateWithStart(requestUpdate, {
+          updateId,
+          args: [request],
+          startWorkflowOperation: startOperation(start, request),
+        }),
       );
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal !== null) throw refusal;
+      if (isTimeout(error)) throw expired();
+      if (!isAway(error) || Date.now() > acceptBy) throw error;
+      await sleep(PAUSE_MS);
     }
-    throw error;
   }
+}
+
+function startOperation(
+  { taskQueue, planUuid, afterSuccess }: Start,
+  request: RollbackRequest,
+): WithStartWorkflowOperation<typeof RollbackActionPlan> {
+  return new WithStartWorkflowOperation<typeof RollbackActionPlan>(WORKFLOW_TYPE, {
+    workflowId: workflowIdOf(planUuid),
+    taskQueue,
+    args: [{ action_plan_uuid: planUuid, request }],
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    workflowIdReusePolicy: afterSuccess
+      ? WorkflowIdReusePolicy.ALLOW_DUPLICATE
+      : WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    staticSummary: staticSummaryOf(planUuid),
+  });
+}
+
+function expired(): ApiError {
+  return new ApiError(
+    'RequestExpired',
+    'No worker accepted the rollback in time; it was dropped and nothing was touched. Check the worker (npm run worker), then ask again.',
+  );
 }

@@ -15,6 +15,10 @@ const CANCELLED = 1;
 const DEADLINE_EXCEEDED = 4;
 const NOT_FOUND = 5;
 const FAILED_PRECONDITION = 9;
+const UNKNOWN = 2;
+const ABORTED = 10;
+const INTERNAL = 13;
+const UNAVAILABLE = 14;
 
 /** What the workflow's handler said, as the caller is to hear it; null where it was not the handler who spoke. */
 export function refusalOf(error: unknown): ApiError | null {
@@ -49,12 +53,29 @@ export function isUnanswered(error: unknown): boolean {
   );
 }
 
-export function asUnreachable(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
+/** What Temporal's server or the way to it did; a defect of this program stays what it is. */
+export function asUnreachable(error: unknown): unknown {
+  if (error instanceof ApiError || !isTemporals(error)) return error;
   const detail = error instanceof Error ? (rootMessage(error) ?? error.message) : String(error);
   return new ApiError(
     'TemporalUnreachable',
     `Temporal cannot be reached (${detail}). Check TEMPORAL_ADDRESS and the server, then ask again.`,
+  );
+}
+
+/** The connection broke or the server is not there: whether it has done what it was asked for is not known. */
+export function isAway(error: unknown): boolean {
+  const code = grpcCode(error);
+  return code === UNAVAILABLE || code === UNKNOWN || code === INTERNAL || code === ABORTED;
+}
+
+function isTemporals(error: unknown): boolean {
+  return (
+    grpcCode(error) !== null ||
+    error instanceof ServiceError ||
+    error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+    error instanceof WorkflowUpdateFailedError ||
+    error instanceof QueryNotRegisteredError
   );
 }
 

@@ -7,7 +7,7 @@ import { dataConverter } from '../temporal/connection.js';
  * Activities that wait (most of them, most of the time) cost next to nothing: what bounds the load on Nova are the limits per
  * rollback and per host. This only keeps one worker from being buried.
  */
-const ACTIVITIES_AT_ONCE = 400;
+const ACTIVITIES_AT_ONCE = 1000;
 /** After the grace an activity is told to end; it hands over to another worker within this. */
 const FORCE_AFTER_MS = 5_000;
 /** How long a workflow task waits for the worker that has it cached, before any other may take it: dead ones cost that. */

@@ -209,6 +209,23 @@ describe('setNodePowerState', () => {
     expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
   });
 
+  it('off: a node that is still going off when the time is over keeps its service disabled', async () => {
+    const slow = await startCloudForTest({ simulated: { times: { power: 3000 } } });
+    try {
+      const { nodeId: slowNode } = slow.sim.addHost({ name: HOST });
+      const { work } = powerInput('power off');
+      const late = run(
+        slow.activities,
+        'setNodePowerState',
+        compensation({ ...work, nodeId: slowNode ?? '' }),
+      );
+      await expect(late).rejects.toMatchObject({ type: 'PowerFailed' });
+      expect(slow.sim.snapshot().services[HOST]?.status).toBe('disabled');
+    } finally {
+      await slow.close();
+    }
+  });
+
   it('off: a worker that ends in the middle leaves it to the next one', async () => {
     const first = attempt(test.activities, 'setNodePowerState', powerInput('power off'));
     await until(() => offs() === 1);

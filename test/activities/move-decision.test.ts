@@ -124,8 +124,16 @@ describe('VERIFY_RESIZE', () => {
     expect(decide({ ...waiting, ...server }, [{ ...finished, ...migration }])).toBe(expected);
   });
 
-  it('is confirmed where Nova does not tell users (before 2.80), by host and id alone', () => {
-    expect(decide(waiting, [{ ...finished, userId: null }])).toBe('confirm');
+  it('where Nova does not tell users (before 2.80): confirmed only where we asked for a migration ourselves', () => {
+    const unnamed = [{ ...finished, userId: null }];
+    expect(decide(waiting, unnamed)).toBe('KEPT');
+    expect(decide(waiting, unnamed, { acted: true })).toBe('confirm');
+  });
+
+  it('is not begun where the host that the server is on is down: its record would stay open', () => {
+    const source = { ...SERVICE, host: 'b' };
+    expect(decide({}, [], {}, { source: { ...source, state: 'down' } })).toBe('BLOCKED');
+    expect(decide({}, [], {}, { source })).toBe('ask');
   });
 
   it('lasts a moment longer than its record is open', () => {

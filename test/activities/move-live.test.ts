@@ -48,7 +48,7 @@ async function failureOf(promise: Promise<unknown>): Promise<ApplicationFailure>
 describe('moves a server', () => {
   it('and says so with its evidence; a second run finds nothing to do', async () => {
     const first = await run(test.activities, 'liveMigrateServer', input());
-    expect(first).toMatchObject({ outcome: 'SUCCEEDED', now: { host: 'compute-1' }, attempts: 1 });
+    expect(first).toMatchObject({ outcome: 'SUCCEEDED', now: { host: 'compute-1' } });
     expect(first.evidence.nova_request_id).toMatch(/^req-/);
     expect(first.evidence.migration_uuid).toMatch(/^[0-9a-f-]{36}$/);
     expect(home()).toMatchObject({ host: 'compute-1', status: 'ACTIVE' });
@@ -99,7 +99,7 @@ describe('moves a server', () => {
       attempt: 2,
       heartbeatDetails: first.heartbeats.at(-1),
     });
-    expect(await retry.result).toMatchObject({ outcome: 'SUCCEEDED', attempts: 2 });
+    expect(await retry.result).toMatchObject({ outcome: 'SUCCEEDED' });
     expect(migrations()).toBe(1);
   });
 

@@ -3,7 +3,7 @@
  * what is recorded is what users' Temporal holds.
  */
 import type { Client } from '@temporalio/client';
-import { workflowIdOf } from '../../src/temporal/identifiers.js';
+import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { pauseUpdate, resumeUpdate, skipUpdate } from '../../workflows/messages.js';
 import { eventually } from '../service/caller.js';
 import { disableAction, maintenanceScene, migrateAction, ourEffects } from '../service/scene.js';

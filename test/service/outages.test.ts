@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { workflowIdOf } from '../../src/temporal/identifiers.js';
+import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { lazyClient, temporalProfile, withAddress } from '../../src/temporal/connection.js';
 import { type DevServer, startDevServer } from '../../src/temporal-server/dev-server.js';
 import { freePort } from '../../src/worker/runtime.js';

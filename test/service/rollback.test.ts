@@ -3,7 +3,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { RollbackRequest } from '../../activities/types.js';
 import { completeOptions } from '../../src/domain/options.js';
-import { workflowIdOf } from '../../src/temporal/identifiers.js';
+import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { TemporalRollbacks } from '../../src/temporal/rollbacks.js';
 import { startRollback } from '../../src/temporal/start.js';
 import { clientOf } from '../support/cloud.js';

@@ -1,4 +1,5 @@
 /** A simulated cloud with the real clients in front of it, and activities that run against it at a test's pace. */
+import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.js';
@@ -89,7 +90,10 @@ export async function startCloudForTest(
 export interface Attempt<T> {
   result: Promise<T>;
   heartbeats: unknown[];
+  /** As a worker that shuts down. */
   cancel(): void;
+  /** As the workflow does when the rollback is cancelled. */
+  cancelRollback(): void;
 }
 
 type Name = keyof RollbackActivities;
@@ -110,7 +114,13 @@ export function attempt<N extends Name>(
   return {
     result: environment.run(activity, input),
     heartbeats,
-    cancel: () => environment.cancel('WORKER_SHUTDOWN'),
+    cancel: () =>
+      environment.cancel(
+        'WORKER_SHUTDOWN',
+        new ActivityCancellationDetails({ workerShutdown: true }),
+      ),
+    cancelRollback: () =>
+      environment.cancel('CANCELLED', new ActivityCancellationDetails({ cancelRequested: true })),
   };
 }
 
@@ -133,6 +143,8 @@ export function compensation<W>(
     action_uuid: `00000000-0000-4000-8000-${String(++serial).padStart(12, '0')}`,
     work,
     on_drift: 'keep',
+    asked: false,
+    follow_only: false,
     rollback_id: 'rollback-1',
     ...more,
   };

@@ -6,7 +6,7 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import type { RollbackRequest } from '../../activities/types.js';
 import type { RollbackResult } from '../../src/domain/result.js';
-import { workflowIdOf } from '../../src/temporal/identifiers.js';
+import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { requestUpdate } from '../../workflows/messages.js';
 import { REFUSED, stateKey } from '../../workflows/search-attributes.js';
 import { compensation, gate, type Harness, migrate, REQUEST, startHarness } from './harness.js';
@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 const HOUR_MS = 3_600_000;
+const PLAN = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee';
 const oneMove = () => [compensation('a', migrate('vm-1', 'c2', 'c1'))];
 
 /** As the API asks: update-with-start. */
@@ -185,4 +186,46 @@ describe('a request that is refused', () => {
     expect(harness.calls(plan)).toEqual([]);
     await expect(now(handle)).rejects.toThrow('not accepted');
   });
+
+  test.each([
+    ['nothing', []],
+    ['null', [null]],
+    ['text', ['x']],
+    ['an empty object', [{}]],
+    ['a plan that is none', [{ action_plan_uuid: 'x' }]],
+    ['a request that is none', [{ action_plan_uuid: PLAN, request: 7 }]],
+    ['options that are none', [{ action_plan_uuid: PLAN, request: { options: [] } }]],
+    ['a time that is none', [{ action_plan_uuid: PLAN, request: { accept_by: 'soon' } }]],
+  ])('started directly with %s: it ends, and says what it wants', async (_name, args) => {
+    const handle = await startDirectly(workflowIdOf(PLAN), args);
+    const failure = await failureOf(handle);
+    expect(failure.type).toBe('InvalidRequest');
+    expect(failure.message).toMatch(/must be/);
+  });
+
+  test('under another workflow id: there is one rollback per plan', async () => {
+    const plan = harness.play({ compensations: oneMove() });
+    const failure = await failureOf(await startDirectly('mine', [{ action_plan_uuid: plan }]));
+    expect(failure).toMatchObject({ type: 'InvalidRequest' });
+    expect(failure.message).toContain(workflowIdOf(plan));
+    expect(harness.calls(plan)).toEqual([]);
+  });
+
+  test('a worker or a cloud that does not answer in time: RequestExpired, to be asked again', async () => {
+    const layOut = () => new Promise<void>((resolve) => setTimeout(resolve, 4000));
+    const plan = harness.play({ compensations: oneMove(), layOut });
+    await expectRefusal(plan, 'RequestExpired', /slow/, {
+      requested_at: new Date().toISOString(),
+      accept_by: new Date(Date.now() + 2500).toISOString(),
+    });
+  });
 });
+
+async function startDirectly(workflowId: string, args: unknown[]): Promise<Handle> {
+  await harness.env.client.workflow.start('RollbackActionPlan', {
+    workflowId,
+    taskQueue: harness.taskQueue,
+    args,
+  });
+  return harness.env.client.workflow.getHandle(workflowId);
+}

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import {
@@ -60,6 +61,90 @@ test('cancel: nothing new, what is in flight is let finish, and the result is ke
   });
   expect(byAction(result, 'b').reason).toBe('the rollback was cancelled');
   expect(harness.calls(plan).map((call) => call.action)).toEqual(['a']);
+});
+
+test('cancel: an activity that has asked for nothing ends at once, one that has is followed to its end', async () => {
+  const asked = gate();
+  const waits = async () => {
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat({ asked: false }), 100);
+    try {
+      await context.cancelled;
+    } finally {
+      clearInterval(beat);
+    }
+    return DONE;
+  };
+  const plan = harness.play({
+    limits: { heartbeat_timeout: 1 },
+    compensations: three(),
+    answers: { a: [asked.answer], b: [waits] },
+  });
+  const handle = await start(harness, plan);
+  await asked.entered;
+  await until('b runs', async () => harness.calls(plan).some((call) => call.action === 'b'));
+  await handle.cancel();
+  await until('b ended', async () => byAction(await now(handle), 'b').state === 'NOT_ATTEMPTED');
+  expect(byAction(await now(handle), 'a').state).toBe('ONGOING');
+  asked.open();
+  await handle.result().catch(() => null);
+  expect(byAction(await now(handle), 'a').state).toBe('SUCCEEDED');
+});
+
+test('cancel between two attempts: what asked for nothing is not tried again, what did is only followed', async () => {
+  const failing = (asked: boolean) => () => {
+    throw ApplicationFailure.create({
+      type: 'OpenStackUnreachable',
+      message: '503',
+      details: [{ asked }],
+    });
+  };
+  const plan = harness.play({
+    limits: { retry_initial: 2, retry_max: 2 },
+    compensations: three(),
+    answers: { a: [failing(true), DONE], b: [failing(false), DONE], c: [DONE] },
+  });
+  const handle = await start(harness, plan);
+  await until('both failed once', async () => {
+    const events = (await now(handle)).history.filter((entry) => entry.event === 'retrying');
+    return events.length === 2;
+  });
+  await handle.cancel();
+  await handle.result().catch(() => null);
+  const result = await now(handle);
+  expect(byAction(result, 'b')).toMatchObject({ state: 'NOT_ATTEMPTED', attempts: 1 });
+  expect(byAction(result, 'a')).toMatchObject({ state: 'SUCCEEDED', attempts: 2 });
+  const again = harness.calls(plan).filter((call) => call.action === 'a');
+  expect(again.map((call) => [call.asked, call.followOnly])).toEqual([
+    [false, false],
+    [true, true],
+  ]);
+});
+
+test.each([
+  ['nothing at all', []],
+  ['null', [null]],
+  ['text', ['now']],
+  ['wrong types', [{ by: 7, action_uuid: {} }]],
+])('an update with %s is refused or done, and harms nothing', async (_name, args) => {
+  const held = gate();
+  const plan = harness.play({ compensations: three(), answers: { a: [held.answer] } });
+  const handle = await start(harness, plan);
+  await held.entered;
+  for (const name of [
+    'pause',
+    'resume',
+    'retry_compensation',
+    'skip_compensation',
+    'request_rollback',
+  ]) {
+    const update = handle.executeUpdate(name, { args: args as [] });
+    await update.catch((error: unknown) => expect(error).toBeInstanceOf(WorkflowUpdateFailedError));
+  }
+  const state = (await now(handle)).state;
+  if (state === 'PAUSED') await handle.executeUpdate(resumeUpdate, { args: [BY] });
+  held.open();
+  expect((await endOf(handle)).state).toBe('SUCCEEDED');
 });
 
 test('pause starts nothing new; resume goes on', async () => {

@@ -56,6 +56,8 @@ export interface Call {
   activity: string;
   action: string;
   work: CompensationWork;
+  asked: boolean;
+  followOnly: boolean;
 }
 
 /** What the activities of one plan do. */
@@ -131,7 +133,8 @@ function scriptedActivities(
     async (input: CompensationInput<CompensationWork>): Promise<CompensationReport> => {
       const { action_plan_uuid: plan, action_uuid: action, work } = input;
       const calls = made.get(plan) ?? [];
-      const call = { activity, action, work };
+      const { asked, follow_only: followOnly } = input;
+      const call = { activity, action, work, asked, followOnly };
       const turn = calls.filter((one) => one.action === action).length;
       calls.push(call);
       const answers = scriptOf(plan).answers?.[action] ?? [DONE];

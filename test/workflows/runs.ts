@@ -3,7 +3,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { RollbackRequest } from '../../activities/types.js';
 import type { CompensationResult, RollbackResult } from '../../src/domain/result.js';
-import { workflowIdOf } from '../../src/temporal/identifiers.js';
+import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { resultQuery } from '../../workflows/messages.js';
 import type { RollbackActionPlan } from '../../workflows/rollback-action-plan.js';
 import type { Harness } from './harness.js';

@@ -94,7 +94,9 @@ async function readOtherPlans(
       (RUNNING.has(other.state) ||
         (RAN.has(other.state) && Date.parse(other.updatedAt ?? other.createdAt) >= firstEnd)),
   );
-  const looked = relevant.slice(0, OTHER_PLANS_MAX);
+  // Those that run come first: they refuse the rollback, and must not be among those left out.
+  const isRunning = ({ state }: WatcherActionPlan): number => (RUNNING.has(state) ? 0 : 1);
+  const looked = relevant.toSorted((a, b) => isRunning(a) - isRunning(b)).slice(0, OTHER_PLANS_MAX);
   const plans = await mapBounded(looked, CALLS_AT_ONCE, async (other) => ({
     plan: other,
     actions: await kit.cloud.optimizer.listActions(other.uuid, { signal: run.signal }),

@@ -9,8 +9,8 @@ import type { Run } from './waiting.js';
 const CALLS_AT_ONCE = 8;
 /** From here on the servers of a host are listed; below, one call for each is less work for Nova. */
 export const SERVERS_PER_LISTING = 3;
-/** Up to here servers are read one by one; beyond, all of the cloud are listed, a thousand a page. */
-const SERVERS_ONE_BY_ONE = 50;
+/** Up to here servers are read one by one, in a few seconds; beyond, all of the cloud are listed, a thousand a page. */
+const SERVERS_ONE_BY_ONE = 500;
 
 /** `host`: where it is expected (compute service host), if that is known: a hint, not a condition. */
 export interface WantedServer {

@@ -95,13 +95,16 @@ async function readOtherPlans(
         (RAN.has(other.state) && Date.parse(other.updatedAt ?? other.createdAt) >= firstEnd)),
   );
   // Those that run come first: they refuse the rollback, and must not be among those left out.
-  const isRunning = ({ state }: WatcherActionPlan): number => (RUNNING.has(state) ? 0 : 1);
-  const looked = relevant.toSorted((a, b) => isRunning(a) - isRunning(b)).slice(0, OTHER_PLANS_MAX);
+  const looked = relevant.toSorted((a, b) => rank(a) - rank(b)).slice(0, OTHER_PLANS_MAX);
   const plans = await mapBounded(looked, CALLS_AT_ONCE, async (other) => ({
     plan: other,
     actions: await kit.cloud.optimizer.listActions(other.uuid, { signal: run.signal }),
   }));
   return { plans, leftOut: relevant.length - looked.length };
+}
+
+function rank({ state }: WatcherActionPlan): number {
+  return RUNNING.has(state) ? 0 : 1;
 }
 
 /** Milliseconds. A plan of which nothing ran has no such end: then all since it was made count. */

@@ -112,13 +112,13 @@ function usersBeyondDoubt(groups: Group[]): Set<string> {
 /** More than all fits of a server's records together: what is proved already stays so. */
 const PROVED = 1e9;
 
-/** Assigns records to those windows that `fit` lets have any, around the records that have an action already. */
-function assign({ windows, records }: Group, byAction: Map<string, Migration>, fit: Fit): void {
+/** Assigns records to those windows that `measure` lets have any, around the records that have an action already. */
+function assign({ windows, records }: Group, byAction: Map<string, Migration>, measure: Fit): void {
   const candidates = windows.map((window): Candidate[] => {
     const proof = byAction.get(window.member.action.uuid);
     return near(window, records, CLOCK_TOLERANCE_MS)
       .map(([at, one]) => {
-        if (proof === undefined) return { at, value: fit(window, one) };
+        if (proof === undefined) return { at, value: measure(window, one) };
         return { at, value: one.record === proof ? PROVED : 0 };
       })
       .filter(({ value }) => value > 0);

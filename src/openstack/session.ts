@@ -28,9 +28,13 @@ export interface SessionRequest {
   secrets?: readonly string[];
 }
 
-interface CurrentToken {
+/** Never to be logged or kept. */
+export interface IssuedToken {
   value: string;
   details: KeystoneToken;
+}
+
+interface CurrentToken extends IssuedToken {
   /** Milliseconds of this machine's clock. */
   renewAt: number;
 }
@@ -53,6 +57,18 @@ export class Session {
       if (!isUnauthorized(error)) throw error;
     }
     return this.send(request, await this.replace(token, options.signal), options);
+  }
+
+  /** A token that is good for a while yet, and what Keystone says of it, for callers of services not known here. */
+  async issued(options: CallOptions = {}): Promise<IssuedToken> {
+    const { value, details } = await this.token(options.signal);
+    return { value, details };
+  }
+
+  /** The same where the token in hand was refused (401): a new one, shared by all who ask. */
+  async reissued(refused: string, options: CallOptions = {}): Promise<IssuedToken> {
+    if (this.current?.value === refused) this.current = null;
+    return this.issued(options);
   }
 
   /** Of the service's own user. */

@@ -8,6 +8,7 @@ import { layOutRollback } from './layout.js';
 import { moveServer } from './move-server.js';
 import { setNodePowerState } from './node-power.js';
 import { readActionPlan } from './plan.js';
+import { previewRollback } from './preview.js';
 import { revertResize } from './resize.js';
 import type { ActivitySettings } from './settings.js';
 import { startServer } from './start-server.js';
@@ -41,6 +42,7 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
   return {
     readActionPlan: (input) => runActivity(kit, (run) => readActionPlan(kit, run, input)),
     layOutRollback: (input) => runActivity(kit, (run) => layOutRollback(kit, run, input)),
+    previewRollback: (input) => runActivity(kit, (run) => previewRollback(kit, run, input)),
     liveMigrateServer: (input) => compensate((run) => moveServer(kit, run, input, 'live')),
     coldMigrateServer: (input) => compensate((run) => moveServer(kit, run, input, 'cold')),
     revertResize: (input) => compensate((run) => revertResize(kit, run, input)),

@@ -18,6 +18,7 @@ export function callCompensation(
     action_uuid: compensation.action_uuid,
     on_drift: record.options.on_drift,
     rollback_id: record.uuid,
+    request_id: record.requestedBy.request_id,
   };
   switch (work.kind) {
     case 'live_migrate':

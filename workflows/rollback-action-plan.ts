@@ -16,7 +16,7 @@ import {
 import type { RollbackRequest } from '../activities/types.js';
 import type { RollbackResult } from '../src/domain/result.js';
 import { endState } from '../src/domain/states.js';
-import { accept, refused } from './acceptance.js';
+import { accept, layOut, refused } from './acceptance.js';
 import { handleMessages } from './handlers.js';
 import type { CarriedState, RollbackInput } from './messages.js';
 import { RollbackRecord } from './rollback-record.js';
@@ -69,7 +69,7 @@ async function begin(
     return decide(record, decision, input.carried);
   }
   try {
-    const { reading, layout } = await accept(planUuid, request);
+    const { reading, layout } = await accept(planUuid, request, layOut);
     if (isCancelled()) {
       throw refused('RequestExpired', 'Cancelled before it was accepted. Nothing was touched.');
     }

@@ -149,12 +149,19 @@ export class RollbackRecord {
   }
 }
 
+/** Whether a rollback should go on in a new run, once nothing is in flight. */
+export function historyIsLong(limits: Pick<RunLimits, 'continue_as_new_after'>): boolean {
+  const info = workflowInfo();
+  return info.continueAsNewSuggested || info.historyLength > limits.continue_as_new_after;
+}
+
 /** Workflow time: the SDK makes Date deterministic. */
 export function now(): string {
   return new Date().toISOString();
 }
 
-function publicView(compensation: LaidOutCompensation): CompensationResult {
+/** Without what only the workflow needs. */
+export function publicView(compensation: LaidOutCompensation): CompensationResult {
   const { work: _work, priority: _priority, residue: _residue, ...result } = compensation;
   return result;
 }

@@ -7,7 +7,6 @@ import {
   allHandlersFinished,
   condition,
   setCurrentDetails,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { CompensationReport } from '../activities/types.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
@@ -15,15 +14,14 @@ import { summaryOf } from '../src/domain/report.js';
 import { Schedule } from '../src/domain/schedule.js';
 import { isFinal } from '../src/domain/states.js';
 import { causeOf } from './acceptance.js';
-import { callCompensation } from './call-compensation.js';
+import { attempt } from './attempt.js';
+import { publish } from './publish.js';
 import { blockedReason, byWhom } from './reasons.js';
+import { Hold } from './hold.js';
 import { liveDetails } from './live-details.js';
 import type { CarriedState } from './messages.js';
-import { now, type RollbackRecord } from './rollback-record.js';
+import { historyIsLong, now, type RollbackRecord } from './rollback-record.js';
 import { Room } from './room.js';
-
-/** A server may turn from live to cold and back while its compensation waits; more often is no accident. */
-const WAYS_MAX = 3;
 
 export class Runner {
   private readonly schedule: Schedule;
@@ -36,6 +34,8 @@ export class Runner {
   private leftSome = false;
   private paused: boolean;
   private readonly room: Room;
+  /** By the stop switch. */
+  private readonly held: Hold;
 
   /** `carried`: what an earlier run of this rollback handed on. */
   constructor(
@@ -52,6 +52,7 @@ export class Runner {
     const changed = (): void => {
       this.changes += 1;
     };
+    this.held = new Hold(() => this.letGo());
     this.room = new Room(limits, this.schedule, changed, carried);
     this.failures = record.counts.FAILED ?? 0;
     record.setState(this.paused ? 'PAUSED' : 'ONGOING');
@@ -60,8 +61,9 @@ export class Runner {
   /** Until every compensation is final, or the history is long enough for a new run. */
   async run(): Promise<'ended' | 'continue-as-new'> {
     for (;;) {
-      const renew = this.historyIsLong();
-      if (!this.paused && !this.stopping() && !renew) {
+      const renew = historyIsLong(this.record.limits);
+      const waits = this.paused || this.held.isOn();
+      if (!waits && !this.stopping() && !renew) {
         for (const id of this.schedule.startable()) this.start(id);
       }
       setCurrentDetails(liveDetails(this.record));
@@ -72,8 +74,7 @@ export class Runner {
           return 'ended';
         }
         if (renew && allHandlersFinished()) return 'continue-as-new';
-        if (!this.paused && !renew && !this.room.comesByItself() && this.failWaitingForRoom())
-          continue;
+        if (!waits && !renew && !this.room.comesByItself() && this.failWaitingForRoom()) continue;
       }
       const seen = this.changes;
       await condition(() => this.changes !== seen);
@@ -114,9 +115,27 @@ export class Runner {
 
   resume(by: string | null): void {
     this.paused = false;
-    this.record.setState('ONGOING');
+    if (!this.held.isOn()) this.record.setState('ONGOING');
     this.record.note('resumed', `Resumed${byWhom(by)}.`);
     this.changes += 1;
+  }
+
+  isHeld(): boolean {
+    return this.held.isOn();
+  }
+
+  /** The stop switch is on: nothing new until it is off. */
+  hold(sentence: string): void {
+    if (this.held.isOn() || this.ended) return;
+    this.record.setState('PAUSED');
+    this.record.note('stopped-by-switch', `${sentence}; what is in flight is let finish.`);
+    publish(this.record);
+    this.changes += 1;
+    this.held.begin();
+  }
+
+  release(): void {
+    if (this.held.isOn()) this.held.end();
   }
 
   /** Take a FAILED or NOT_ATTEMPTED compensation up again. */
@@ -151,7 +170,7 @@ export class Runner {
 
   private async follow(compensation: LaidOutCompensation): Promise<void> {
     try {
-      this.conclude(compensation, await this.attempt(compensation));
+      this.conclude(compensation, await attempt(this.record, compensation));
     } catch (error) {
       if (!(error instanceof ActivityFailure)) throw error;
       const { type, message } = causeOf(error);
@@ -160,26 +179,6 @@ export class Runner {
     }
     this.inFlight -= 1;
     this.changes += 1;
-  }
-
-  private async attempt(compensation: LaidOutCompensation): Promise<CompensationReport> {
-    for (let way = 1; ; way += 1) {
-      const report = await callCompensation(this.record, compensation);
-      this.record.update(compensation, {
-        attempts: compensation.attempts + (report.attempts ?? 1),
-        evidence: { ...compensation.evidence, ...report.evidence },
-        now: report.now ?? compensation.now,
-      });
-      const { work } = compensation;
-      if (report.outcome !== 'OTHER_WAY' || report.kind === undefined || way === WAYS_MAX) {
-        return report;
-      }
-      if (work === null || (work.kind !== 'live_migrate' && work.kind !== 'cold_migrate')) {
-        return report;
-      }
-      this.record.update(compensation, { kind: report.kind, work: { ...work, kind: report.kind } });
-      this.record.note('other-way', report.reason ?? report.kind, compensation.action_uuid);
-    }
   }
 
   private conclude(compensation: LaidOutCompensation, report: CompensationReport): void {
@@ -201,6 +200,12 @@ export class Runner {
       case 'BLOCKED':
         this.end(compensation, 'NOT_ATTEMPTED', blockedReason(this.record, compensation, report));
         break;
+      case 'STOPPED':
+        this.record.update(compensation, { state: 'PENDING', reason: null });
+        this.schedule.requeue(compensation.action_uuid);
+        this.schedule.release(compensation.action_uuid);
+        this.hold(report.reason ?? 'All rollbacks are stopped');
+        return;
       case 'NO_ROOM':
         this.waitForRoom(compensation, report);
         return;
@@ -271,19 +276,19 @@ export class Runner {
     }
   }
 
+  private letGo(): void {
+    if (!this.paused) this.record.setState('ONGOING');
+    this.record.note('released-by-switch', 'Rollbacks are not stopped any more.');
+    publish(this.record);
+    this.changes += 1;
+  }
+
   private stopping(): boolean {
     return this.cancelled || this.failures >= this.record.options.max_failures;
   }
 
   private openCount(): number {
     return (this.record.counts.PENDING ?? 0) + (this.record.counts.ONGOING ?? 0);
-  }
-
-  private historyIsLong(): boolean {
-    const info = workflowInfo();
-    return (
-      info.continueAsNewSuggested || info.historyLength > this.record.limits.continue_as_new_after
-    );
   }
 
   private mustGet(id: string): LaidOutCompensation {

@@ -11,6 +11,7 @@ import { authRequestBody, secretsOf } from './identity/auth-request.js';
 import { tokenSchema, type KeystoneToken } from './identity/schemas.js';
 import { parseAnswer } from './parse-answer.js';
 import { raceAbort } from './race-abort.js';
+import { currentGlobalRequestId } from './request-id.js';
 
 /** A token is given up that long before its end, so that it does not end on the way; less for short-lived ones. */
 const RENEW_BEFORE_MS = 120_000;
@@ -83,6 +84,7 @@ export class Session {
   ): Promise<HttpAnswer> {
     const { service, method, accept, json } = request;
     const base = this.base(service, token);
+    const requestId = options.globalRequestId ?? currentGlobalRequestId();
     return this.http.exchange({
       service,
       method,
@@ -90,9 +92,7 @@ export class Session {
       json,
       url: request.url(base.replace(/\/+$/u, '')),
       headers: {
-        ...(options.globalRequestId === undefined
-          ? {}
-          : { 'x-openstack-request-id': options.globalRequestId }),
+        ...(requestId === undefined ? {} : { 'x-openstack-request-id': requestId }),
         ...request.headers,
         'x-auth-token': token.value,
       },

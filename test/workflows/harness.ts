@@ -160,6 +160,19 @@ function scriptedActivities(
       await script.layOut?.();
       return { compensations: script.compensations, notes: [] };
     },
+    previewRollback: ({ action_plan_uuid: uuid }) =>
+      Promise.resolve({
+        compensations: scriptOf(uuid).compensations,
+        notes: [],
+        preview: {
+          order: [],
+          hosts: [],
+          audits: [],
+          newer_plans: [],
+          needs: {},
+          warnings: ['as scripted'],
+        },
+      }),
     liveMigrateServer: act('liveMigrateServer'),
     coldMigrateServer: act('coldMigrateServer'),
     revertResize: act('revertResize'),

@@ -4,12 +4,14 @@
  */
 import type { Config, Environment } from '../config.js';
 import type { Logger } from '../log.js';
+import type { CloudConfig } from '../openstack/cloud-config.js';
 import type { OpenStackCloud } from '../openstack/cloud.js';
 import type { DevServer } from '../temporal-server/dev-server.js';
 import { type TemporalProfile, temporalProfile, withAddress } from '../temporal/connection.js';
 import { installRuntime } from '../worker/runtime.js';
 import { type ApiPart, startApiPart } from './api-part.js';
 import { startEmbeddedTemporal } from './embedded-temporal.js';
+import { StartError } from './start-error.js';
 import { startWorkerPart, type WorkerPart } from './worker-part.js';
 
 export type Command = 'start' | 'api' | 'worker';
@@ -19,9 +21,13 @@ export interface ServiceOptions {
   config: Config;
   env: Environment;
   cloud: OpenStackCloud;
+  /** How the cloud's certificates are checked, for what is handed on to Watcher. Default: as the system does. */
+  tls?: Pick<CloudConfig, 'ca' | 'insecure'>;
   log: Logger;
   /** Path of the prebuilt workflow bundle. */
   bundlePath: string;
+  /** Folder of the built files of the page at /ui/. */
+  uiFolder: string;
   /** Takes whole sentences for the person who waits. */
   say: (sentence: string) => void;
 }
@@ -35,11 +41,6 @@ export interface Service {
   readonly done: Promise<void>;
   /** Nothing new; what is in flight is given the grace. Once is enough. */
   stop(): Promise<void>;
-}
-
-/** One sentence for the person who starts the service: what is missing and what to do. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
 }
 
 export async function startService(options: ServiceOptions): Promise<Service> {

@@ -37,6 +37,7 @@ export const IMPORT_RULES: Rule[] = [
     folder: 'src/api/',
     values: [
       'express',
+      'httpxy',
       'zod',
       'node:*',
       'src/domain/',
@@ -73,6 +74,8 @@ export const IMPORT_RULES: Rule[] = [
     values: ['@temporalio/worker', 'node:*', 'src/temporal/'],
     types: ['activities/types.ts', ...CONFIG],
   },
+  // Runs in a browser, without a bundler: nothing but its own files is served.
+  { folder: 'src/ui/', values: [], types: ['src/domain/'] },
   { folder: 'src/config/', values: ['node:*'] },
   { folder: 'src/config.ts', values: ['src/config/'], types: ACTIVITY_SETTINGS },
   // A client of the REST API like any other.

@@ -27,6 +27,8 @@ export function errorHandler(authUrl: string): ErrorRequestHandler {
     context.failure = refusal.type;
     const status = FAILURES[refusal.type].status ?? 500;
     if (status >= 500) log.warn({ failure: refusal.type, reason: refusal.message }, 'refused');
+    // The body has Watcher's shape, which has no place for it.
+    res.setHeader('X-Rollback-Failure', refusal.type);
     if (status === 503 || status === 429) {
       res.setHeader('Retry-After', Math.ceil(refusal.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
     }

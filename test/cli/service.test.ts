@@ -300,3 +300,27 @@ test('doctor: well where all is there; says what to fix where it is not', async 
   expect(far.stdout).toContain('Check TEMPORAL_ADDRESS (127.0.0.1:1)');
   expect(far.stdout).toContain('ROLLBACK_PORT');
 }, 90_000);
+
+test('serve and worker are the service itself: ready, drained on SIGTERM, settings refused with 2', async () => {
+  const settings = {
+    ...service.sim.env,
+    TEMPORAL_ADDRESS: temporal.address,
+    ROLLBACK_PORT: '0',
+    ROLLBACK_WORKER_METRICS_PORT: '0',
+    ROLLBACK_TASK_QUEUE: `${service.config.temporal.taskQueue}-own`,
+    ROLLBACK_SHUTDOWN_GRACE: '2',
+  };
+  for (const args of [['serve', '--api-only'], ['worker']]) {
+    const running = begin(args, settings);
+    await eventually(
+      `${args.join(' ')} is ready`,
+      () => running.stderr().includes('"ready"'),
+      20_000,
+    );
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toMatchObject({ code: 0, stdout: '' });
+  }
+  const nowhere = await command(['worker'], service.sim.env);
+  expect(nowhere.code).toBe(2);
+  expect(nowhere.stderr).toContain('No Temporal server is named');
+}, 60_000);

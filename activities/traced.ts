@@ -3,10 +3,6 @@ import { withGlobalRequestId } from '../src/openstack/request-id.js';
 import type { RollbackActivities, Traced } from './types.js';
 
 export function traced(activities: RollbackActivities): RollbackActivities {
-  const within =
-    <I extends Traced, O>(body: (input: I) => Promise<O>) =>
-    (input: I): Promise<O> =>
-      withGlobalRequestId(input.request_id, () => body(input));
   return {
     ...activities,
     readActionPlan: (input) =>
@@ -22,6 +18,10 @@ export function traced(activities: RollbackActivities): RollbackActivities {
     setNodePowerState: within((input) => activities.setNodePowerState(input)),
     verifyRollback: within((input) => activities.verifyRollback(input)),
   };
+}
+
+function within<I extends Traced, O>(body: (input: I) => Promise<O>): (input: I) => Promise<O> {
+  return (input) => withGlobalRequestId(input.request_id, () => body(input));
 }
 
 function requestIdOf(request: unknown): string | null {

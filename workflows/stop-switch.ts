@@ -56,8 +56,7 @@ export async function RollbackStopSwitch(input: StopSwitchInput): Promise<StopSw
   show();
   // A cancel in the Web UI lets go like the API does; nothing that tells others of it may be cut short by it.
   return await CancellationScope.nonCancellable(async () => {
-    const long = (): boolean => workflowInfo().historyLength > HISTORY_MAX;
-    await condition(() => !state.stopped || cancelled || long());
+    await condition(() => !state.stopped || cancelled || isLong());
     if (state.stopped && !cancelled) {
       return await continueAsNew<typeof RollbackStopSwitch>({ state, waiting: [...waiting] });
     }
@@ -70,6 +69,10 @@ export async function RollbackStopSwitch(input: StopSwitchInput): Promise<StopSw
     await condition(allHandlersFinished);
     return state;
   });
+}
+
+function isLong(): boolean {
+  return workflowInfo().historyLength > HISTORY_MAX;
 }
 
 async function tell(waiting: Set<string>): Promise<void> {

@@ -13,6 +13,8 @@ import { proxyToWatcher, refuseLoops } from './proxy.js';
 import { requestContext } from './request-context.js';
 import { loginRoutes } from './routes/login.js';
 import { controlRoutes } from './routes/control.js';
+import { docsRoutes } from './routes/docs.js';
+import { eventRoutes } from './routes/events.js';
 import { operationsRoutes } from './routes/operations.js';
 import { rollbackRoutes } from './routes/rollback.js';
 import { rollbacksRoutes } from './routes/rollbacks.js';
@@ -34,6 +36,7 @@ export function createApp(deps: ApiDeps): Express {
   // The version documents are Watcher's where it is reached through here.
   if (deps.proxy === undefined) rootRoutes(open);
   operationsRoutes(open, deps);
+  docsRoutes(open, deps);
   if (deps.ui !== undefined) uiRoutes(open, deps.ui);
   // Where nobody is asked for a token, nobody needs one.
   if (deps.config.auth !== 'none') loginRoutes(open, deps);
@@ -45,6 +48,7 @@ export function createApp(deps: ApiDeps): Express {
   const resources = newRouter();
   rollbackRoutes(resources, deps, closing);
   controlRoutes(resources, deps);
+  eventRoutes(resources, deps, closing);
   rollbacksRoutes(resources, deps);
   stopRoutes(resources, deps);
   const v1 = newRouter();

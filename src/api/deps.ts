@@ -3,6 +3,7 @@ import type { Config } from '../config.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Compute, Identity, InfraOptim } from '../openstack/cloud.js';
+import type { FeedTiming } from './events/feed.js';
 import type { ProxyTarget } from './proxy.js';
 import type { Rollbacks } from './rollbacks.js';
 import type { UiFile } from './ui-files.js';
@@ -26,6 +27,8 @@ export interface ApiDeps {
   ui?: ReadonlyMap<string, UiFile>;
   /** Where every request goes that is not this service's own; absent: nowhere, they are answered with 404. */
   proxy?: ProxyTarget;
+  /** Pace of event streams; tests shorten it. */
+  eventTiming?: Partial<FeedTiming>;
   /** Aborted when the server closes: requests that wait for a rollback answer with what there is. */
   closing?: AbortSignal;
 }

@@ -22,7 +22,7 @@ const DEFAULTS: TokenCacheOptions = {
   maxAgeMs: 300_000,
   maxEntries: 1000,
   timeoutMs: 10_000,
-  now: Date.now,
+  now: () => Date.now(),
 };
 
 /** How one request wants a token looked at. */

@@ -93,8 +93,8 @@ export class FakeRollbacks implements Rollbacks {
 
   controlled: unknown[] = [];
   previewed: { plan: string; request: RollbackRequest }[] = [];
-  control(plan: string, verb: ControlVerb, call: ControlCall): Promise<RollbackResult> {
-    this.controlled.push({ plan, verb, ...call });
+  control(plan: string, verb: ControlVerb, request: ControlCall): Promise<RollbackResult> {
+    this.controlled.push({ plan, verb, ...request });
     return valueOrThrow(this.accepted);
   }
   async preview(plan: string, request: RollbackRequest): Promise<PreviewResult> {
@@ -207,7 +207,7 @@ export interface Answer {
 
 export async function openDoor(
   config: Partial<ApiDeps['config']> = {},
-  more: Partial<Pick<ApiDeps, 'sdkMetrics' | 'proxy' | 'ui'>> = {},
+  more: Partial<Omit<ApiDeps, 'rollbacks' | 'cloud' | 'config' | 'closing'>> = {},
   limits: Parameters<typeof startApiServer>[1] = {},
 ): Promise<Door> {
   const rollbacks = new FakeRollbacks();
@@ -253,7 +253,11 @@ async function call(url: string, options: CallOptions = {}): Promise<Answer> {
   const { method = 'GET', token = ADMIN_TOKEN, headers = {}, body, signal } = options;
   const response = await fetch(url, {
     method,
-    headers: { ...(token !== null && { 'X-Auth-Token': token }), ...headers },
+    headers: {
+      ...(token !== null && { 'X-Auth-Token': token }),
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
     ...(body !== undefined && { body }),
     ...(signal && { signal }),
   });

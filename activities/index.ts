@@ -6,6 +6,7 @@ import { DEFAULT_TIMING } from './kit.js';
 import type { Kit, Timing } from './kit.js';
 import { layOutRollback } from './layout.js';
 import { moveServer } from './move-server.js';
+import { notify } from './notify.js';
 import { setNodePowerState } from './node-power.js';
 import { readActionPlan } from './plan.js';
 import { previewRollback } from './preview.js';
@@ -17,10 +18,13 @@ import { verifyRollback } from './verify.js';
 import { runActivity } from './waiting.js';
 import type { Run } from './waiting.js';
 import { ServerWatch } from './watch.js';
+import type { WebhookSettings } from './webhook.js';
 
 export interface ActivityDeps {
   cloud: OpenStackCloud;
   settings: ActivitySettings;
+  /** Where notifications go; absent: this worker sends none. */
+  webhook?: WebhookSettings;
   /** Limits that are facts about OpenStack; tests shorten them. */
   timing?: Partial<Timing>;
 }
@@ -51,5 +55,6 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
       compensate((run) => setComputeServiceStatus(kit, run, input)),
     setNodePowerState: (input) => compensate((run) => setNodePowerState(kit, run, input)),
     verifyRollback: (input) => runActivity(kit, (run) => verifyRollback(kit, run, input)),
+    notify: (input) => runActivity(kit, (run) => notify(deps.webhook ?? null, input, run.signal)),
   };
 }

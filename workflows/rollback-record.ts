@@ -29,6 +29,8 @@ export class RollbackRecord {
   options: RollbackOptions;
   limits: RunLimits;
   failure: RollbackResult['failure'] = null;
+  /** Told of every note, right after it is made. */
+  onNote: ((event: string, message: string) => void) | null = null;
   readonly history: HistoryEntry[];
   readonly counts: Counts = {};
   private readonly compensations: LaidOutCompensation[];
@@ -78,6 +80,7 @@ export class RollbackRecord {
       this.history.shift();
       this.historyCut = true;
     }
+    this.onNote?.(event, message);
   }
 
   setState(state: RollbackState): void {
@@ -130,9 +133,11 @@ export class RollbackRecord {
     };
   }
 
-  carry(runner: Pick<CarriedState, 'paused' | 'room_passes' | 'enabled_hosts'>): CarriedState {
+  carry(
+    others: Pick<CarriedState, 'paused' | 'room_passes' | 'enabled_hosts' | 'told_of_failure'>,
+  ): CarriedState {
     return {
-      ...runner,
+      ...others,
       uuid: this.uuid,
       created_at: this.createdAt,
       options: this.options,

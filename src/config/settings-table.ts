@@ -90,7 +90,7 @@ export const SETTINGS = {
   proxyTimeout: setting('ROLLBACK_PROXY_TIMEOUT', '60', seconds(0.01, 3600), 'Longest silence of Watcher for a request that is handed on.'),
   webhookUrl: optional('ROLLBACK_WEBHOOK_URL', httpUrl(), 'Address that notifications are POSTed to. Without it there are none.'),
   webhookSecretFile: optional('ROLLBACK_WEBHOOK_SECRET_FILE', filePath(), 'File with the secret that signs them, at least 16 bytes.'),
-  webhookWait: setting('ROLLBACK_WEBHOOK_WAIT', '10', seconds(0, 300), 'How long the end of a rollback waits for notifications under way.'),
+  webhookWait: setting('ROLLBACK_WEBHOOK_WAIT', '10', seconds(0.1, 300), 'How long the end of a rollback waits for notifications under way.'),
   temporalWebUrl: optional('ROLLBACK_TEMPORAL_WEB_URL', httpUrl(), "Address of Temporal's Web UI, for the link in results. Without it results have none, except beside the embedded server."),
   temporalDb: optional('ROLLBACK_TEMPORAL_DB', filePath(), 'Database file of the embedded Temporal server. Without it: a file in the cache folder of the user.'),
   workerMetricsHost: setting('ROLLBACK_WORKER_METRICS_HOST', '127.0.0.1', hostName(), 'Address of /metrics of a worker that runs alone.'),

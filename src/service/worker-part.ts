@@ -12,6 +12,7 @@ import { connectNative, lazyClient, type TemporalProfile } from '../temporal/con
 import { ensureSearchAttributes, warnOfShortRetention } from '../temporal/namespace.js';
 import { workerPolls } from '../temporal/readiness.js';
 import { stopSwitchReader } from '../temporal/stop-switch.js';
+import { webhookOf } from './webhook-settings.js';
 import { createWorker } from '../worker/create-worker.js';
 
 export interface WorkerPart {
@@ -39,11 +40,16 @@ const POLL_PAUSE_MS = 100;
 
 export async function startWorkerPart(options: WorkerPartOptions): Promise<WorkerPart> {
   const { config, profile, cloud, log } = options;
+  const webhook = webhookOf(config.webhook);
   const connection = await patiently(() => connectNative(profile), profile, log);
   const client = lazyClient(profile);
   try {
     await prepareNamespace(options);
-    const own = createActivities({ cloud, settings: config.activities });
+    const own = createActivities({
+      cloud,
+      settings: config.activities,
+      ...(webhook !== null && { webhook }),
+    });
     const activities = traced(underStopSwitch(own, stopSwitchReader(client)));
     const worker = await createWorker({
       connection,

@@ -34,11 +34,23 @@ export async function checkService(flags: WhereFlags, env: Environment): Promise
   }
   try {
     const api = new ServiceApi(entrance);
+    const watcher = entrance.mayBeWatcher ? await watcherItself(api) : null;
+    if (watcher !== null) return [notChecked(about, watcher.message)];
     const ready = await check({ ...AREA, name: 'ready' }, () => lookAtReadiness(entrance), fixOf);
     const mine = await check({ ...AREA, name: 'my rights' }, () => lookAtList(api), fixOf);
     return [{ ...about, state: 'ok', message: entrance.url, fix: null }, ready, mine];
   } finally {
     await entrance.close();
+  }
+}
+
+/** The catalog's infra-optim is no rollback service: nothing is wrong with Watcher. */
+async function watcherItself(api: ServiceApi): Promise<Problem | null> {
+  try {
+    await api.list({ limit: '1' });
+    return null;
+  } catch (error) {
+    return error instanceof Problem && error.type === 'ServiceNotFound' ? error : null;
   }
 }
 

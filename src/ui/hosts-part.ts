@@ -40,7 +40,12 @@ export class HostsPart {
 function columnOf(column: HostColumn, about: Node | null): HTMLElement {
   return h(
     'section',
-    { class: 'host', role: 'listitem', 'aria-label': `Host ${column.host}` },
+    {
+      class: 'host',
+      role: 'listitem',
+      'aria-label': `Host ${column.host}`,
+      'data-host': column.host,
+    },
     h('h3', {}, column.host),
     about,
     column.service !== null && change('nova-compute', column.service),
@@ -99,26 +104,33 @@ function change(what: string, states: Record<Phase, string>): HTMLElement {
   );
 }
 
-function placesOf(element: Element): Map<string, DOMRect> {
+interface Place {
+  host: string;
+  at: DOMRect;
+}
+
+function placesOf(element: Element): Map<string, Place> {
   return new Map(
     [...element.querySelectorAll('[data-server]')].map((chip) => [
       chip.getAttribute('data-server') ?? '',
-      chip.getBoundingClientRect(),
+      { host: hostOf(chip), at: chip.getBoundingClientRect() },
     ]),
   );
 }
 
-/** From where it was to where it is now. */
-function moveFrom(old: ReadonlyMap<string, DOMRect>, element: Element): void {
+function hostOf(chip: Element): string {
+  return chip.closest('[data-host]')?.getAttribute('data-host') ?? '';
+}
+
+/** From the host where it was to the host where it is now. */
+function moveFrom(old: ReadonlyMap<string, Place>, element: Element): void {
   if (old.size === 0 || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
   for (const chip of element.querySelectorAll('[data-server]')) {
     const from = old.get(chip.getAttribute('data-server') ?? '');
-    if (from === undefined) continue;
+    if (from === undefined || from.host === hostOf(chip)) continue;
     const to = chip.getBoundingClientRect();
-    const x = from.left - to.left;
-    const y = from.top - to.top;
-    // Within its column it only makes room for another.
-    if (Math.abs(x) < 2) continue;
+    const x = from.at.left - to.left;
+    const y = from.at.top - to.top;
     chip.animate([{ transform: `translate(${x}px, ${y}px)` }, { transform: 'none' }], {
       duration: MOVE_MS,
       easing: 'ease-in-out',

@@ -18,6 +18,8 @@ const actionUuidSchema = z.string(ACTION).regex(UUID, ACTION).toLowerCase();
 
 /** Far above what a person chooses; a request stays small. */
 export const ACTIONS_MAX = 1000;
+/** In a query: with the rest of its head a request has to stay under 16 kB. */
+const QUERY_ACTIONS_MAX = 200;
 /** Longest page of a collection, as Watcher's api.max_limit by default; a larger limit is cut to it. */
 export const MAX_LIMIT = 1000;
 const NUMBER_MAX = 999_999_999;
@@ -27,10 +29,10 @@ function oneOf(words: readonly string[]): string {
 }
 
 /** `ceiling` in seconds: ROLLBACK_MAX_AGE_CEILING. */
-export function optionFields(ceiling: number) {
+export function optionFields(ceiling: number, actionsMax: number = ACTIONS_MAX) {
   const ages = `Expected a whole number of seconds from 1 to ${ceiling}; an administrator raises that limit with ROLLBACK_MAX_AGE_CEILING`;
   const failures = 'Expected a whole number from 1 to 10000';
-  const actions = `Expected a list of 1 to ${ACTIONS_MAX} UUIDs of actions of the plan, or null for all`;
+  const actions = `Expected a list of 1 to ${actionsMax} UUIDs of actions of the plan, or null for all`;
   return {
     max_age: z
       .exactOptional(z.int(ages).min(1, ages).max(ceiling, ages))
@@ -49,7 +51,7 @@ export function optionFields(ceiling: number) {
       .describe('After that many FAILED compensations nothing new is started. Default: 10.'),
     actions: z
       .exactOptional(
-        z.array(actionUuidSchema, actions).min(1, actions).max(ACTIONS_MAX, actions).nullable(),
+        z.array(actionUuidSchema, actions).min(1, actions).max(actionsMax, actions).nullable(),
       )
       .describe('Only the compensations of these actions; null: of all. Default: null.'),
   };
@@ -67,9 +69,9 @@ export function rollbackBodySchema(ceiling: number) {
   );
 }
 
-/** The options of a preview, as query parameters; `actions` separated by commas. */
+/** The options of a preview, as query parameters; `actions` separated by commas. For more, POST with dry_run. */
 export function previewQuerySchema(ceiling: number) {
-  return z.strictObject(optionFields(ceiling));
+  return z.strictObject(optionFields(ceiling, QUERY_ACTIONS_MAX));
 }
 
 export const listQuerySchema = z.strictObject({
@@ -120,7 +122,7 @@ export const stopBodySchema = z.strictObject(
       .exactOptional(
         z
           .string(REASON)
-          .regex(/^[^\p{Cc}]{1,255}$/u, REASON)
+          .regex(/^[^\u0000-\u001f\u007f-\u009f]{1,255}$/, REASON)
           .nullable(),
       )
       .describe('Why, for whoever meets it.'),

@@ -218,6 +218,11 @@ function namedSchemas(): Record<string, unknown> {
 }
 
 function reference(schema: z.ZodType): unknown {
+  if (schema instanceof z.ZodUnion) return { anyOf: schema.options.map(referenceOf) };
+  return referenceOf(schema);
+}
+
+function referenceOf(schema: z.core.$ZodType): unknown {
   const name = Object.entries(NAMED).find(([, one]) => one === schema)?.[0];
   return name === undefined ? schemaOf(schema) : { $ref: `#/components/schemas/${name}` };
 }

@@ -71,7 +71,7 @@ function ofRollback(maxAgeCeiling: number): OperationEntry[] {
         required: false,
         example: { on_drift: 'keep' },
       },
-      answer: result,
+      answer: { ...result, schema: answers.resultOrPreviewSchema },
       headers: ['Prefer'],
       failures: [...REFUSALS, 'OptionsDiffer', 'RollbacksStopped'],
     },

@@ -155,6 +155,9 @@ export const previewSchema = z.strictObject({
   }),
 });
 
+/** POST …/rollback: the second with dry_run. */
+export const resultOrPreviewSchema = z.union([resultSchema, previewSchema]);
+
 export const compensationsPageSchema = z.strictObject({
   compensations: z.array(compensationSchema),
   total: z.int(),

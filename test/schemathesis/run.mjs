@@ -71,12 +71,13 @@ async function round(program, folder, { url, token }, name, parameters, more) {
   const file = join(folder, `${name}.toml`);
   writeFileSync(file, parameters);
   say(`Schemathesis ${VERSION}, ${name}`);
+  // prettier-ignore
   const code = await run(program, [
-    ...['--config-file', file, 'run', `${url}/v1/openapi.json`],
-    ...['--header', `X-Auth-Token: ${token}`, '--header', 'Prefer: respond-async'],
-    ...['--checks', 'all', '--exclude-checks', NOT_ASKED],
-    ...['--max-examples', ROUNDS, '--seed', '1', '--workers', '1', '--request-timeout', '60'],
-    ...['--continue-on-failure', '--no-color', ...more],
+    '--config-file', file, 'run', `${url}/v1/openapi.json`,
+    '--header', `X-Auth-Token: ${token}`, '--header', 'Prefer: respond-async',
+    '--checks', 'all', '--exclude-checks', NOT_ASKED,
+    '--max-examples', ROUNDS, '--seed', '1', '--workers', '1', '--request-timeout', '60',
+    '--continue-on-failure', '--no-color', ...more,
   ]);
   return code === 0;
 }

@@ -61,6 +61,7 @@ export const IMPORT_RULES: Rule[] = [
       'src/api/errors.ts',
       'workflows/messages.ts',
       'workflows/search-attributes.ts',
+      'workflows/stop-messages.ts',
     ],
     types: ['workflows/', 'activities/types.ts', 'src/api/rollbacks.ts', ...CONFIG],
   },

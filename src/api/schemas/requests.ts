@@ -122,6 +122,8 @@ export const stopBodySchema = z.strictObject(
       .exactOptional(
         z
           .string(REASON)
+          // Control characters are what it keeps out.
+          // oxlint-disable-next-line no-control-regex
           .regex(/^[^\u0000-\u001f\u007f-\u009f]{1,255}$/, REASON)
           .nullable(),
       )

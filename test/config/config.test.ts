@@ -125,7 +125,9 @@ test('an empty environment is all defaults', () => {
 });
 
 test('every setting of the table can be set and has an effect of its own', () => {
-  expect(Object.keys(OTHER).toSorted()).toEqual(SETTING_LIST.map(({ name }) => name).toSorted());
+  // Read by the command alone, which is a client of the service.
+  const settings = SETTING_LIST.map(({ name }) => name).filter((name) => name !== 'ROLLBACK_URL');
+  expect(Object.keys(OTHER).toSorted()).toEqual(settings.toSorted());
   const defaults = JSON.stringify(readConfig({}));
   const seen = new Set([defaults]);
   for (const [name, text] of Object.entries(OTHER)) {

@@ -76,6 +76,8 @@ async function readOnce(
       redirect: 'error',
       signal: connection.signal,
     });
+    // It ended, and we know of that already.
+    if (answer.status === 204) return true;
     if (!answer.ok || answer.body === null) throw api.problem(answer.status, await answer.text());
     onConnection({ state: 'live' });
     const reader = answer.body.getReader();

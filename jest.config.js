@@ -15,7 +15,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   extensionsToTreatAsEsm: [],
   transform: {
-    '^.+\\.ts$': [
+    '^.+\\.(ts|mjs)$': [
       '@swc/jest',
       {
         jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
@@ -24,6 +24,8 @@ export default {
       },
     ],
   },
+  // Packages that ship ES modules only.
+  transformIgnorePatterns: ['/node_modules/(?!httpxy/)'],
   testTimeout: 30_000,
   maxWorkers: Math.min(availableParallelism(), WORKERS_MAX),
   reporters: ['default', '<rootDir>/scripts/jest-total.cjs'],

@@ -6,8 +6,10 @@ import { DEFAULT_TIMING } from './kit.js';
 import type { Kit, Timing } from './kit.js';
 import { layOutRollback } from './layout.js';
 import { moveServer } from './move-server.js';
+import { notify } from './notify.js';
 import { setNodePowerState } from './node-power.js';
 import { readActionPlan } from './plan.js';
+import { previewRollback } from './preview.js';
 import { revertResize } from './resize.js';
 import { NovaClock } from './nova-time.js';
 import { RecentServers } from './recent-servers.js';
@@ -20,12 +22,15 @@ import { verifyRollback } from './verify.js';
 import { NothingNew, runActivity } from './waiting.js';
 import type { Run } from './waiting.js';
 import { ServerWatch } from './watch.js';
+import type { WebhookSettings } from './webhook.js';
 
 const NOT_ASKED = 'the rollback was cancelled before anything was asked for';
 
 export interface ActivityDeps {
   cloud: OpenStackCloud;
   settings: ActivitySettings;
+  /** Where notifications go; absent: this worker sends none. */
+  webhook?: WebhookSettings;
   /** Limits that are facts about OpenStack; tests shorten them. */
   timing?: Partial<Timing>;
 }
@@ -62,6 +67,7 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
   return {
     readActionPlan: (input) => runActivity(kit, (run) => readActionPlan(kit, run, input)),
     layOutRollback: (input) => runActivity(kit, (run) => layOutRollback(kit, run, input)),
+    previewRollback: (input) => runActivity(kit, (run) => previewRollback(kit, run, input)),
     liveMigrateServer: compensate((run, input) => moveServer(kit, run, input, 'live')),
     coldMigrateServer: compensate((run, input) => moveServer(kit, run, input, 'cold')),
     revertResize: compensate((run, input) => revertResize(kit, run, input)),
@@ -69,5 +75,6 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
     setComputeServiceStatus: compensate((run, input) => setComputeServiceStatus(kit, run, input)),
     setNodePowerState: compensate((run, input) => setNodePowerState(kit, run, input)),
     verifyRollback: (input) => runActivity(kit, (run) => verifyRollback(kit, run, input)),
+    notify: (input) => runActivity(kit, (run) => notify(deps.webhook ?? null, input, run.signal)),
   };
 }

@@ -14,7 +14,9 @@ import type {
   SetServiceStatusWork,
   StartServerWork,
 } from '../src/domain/layout-types.js';
-import type { Evidence, ResourceState } from '../src/domain/result.js';
+import type { PreviewLayout } from '../src/domain/preview.js';
+import type { CompensationResult, Evidence, ResourceState } from '../src/domain/result.js';
+import type { Counts, RollbackState } from '../src/domain/states.js';
 import type { RequestedBy, RollbackOptions } from '../src/domain/options.js';
 
 /** Bounds that the worker's settings give to one rollback. Times in seconds; may be fractions in tests. */
@@ -40,6 +42,8 @@ export interface RunLimits {
   room_passes: number;
   /** History events after which the workflow continues as new, once nothing is in flight. */
   continue_as_new_after: number;
+  /** How long the end waits for notifications under way; absent: none are sent. */
+  notification_wait?: number;
 }
 
 /** What a caller asked, as it travels into the workflow. */
@@ -75,7 +79,12 @@ export interface PlanReading {
   limits: RunLimits;
 }
 
-export interface LayOutInput {
+/** The caller's request id, handed on to OpenStack; absent: a workflow that an older version of the code started. */
+export interface Traced {
+  request_id?: string | null;
+}
+
+export interface LayOutInput extends Traced {
   action_plan_uuid: string;
   options: RollbackOptions;
 }
@@ -86,6 +95,7 @@ export interface LayOutInput {
  * - KEPT, NOT_REVERSIBLE: as in the domain, found out only now.
  * - BLOCKED: something it needs is not so (`needs` names the host); the workflow makes it NOT_ATTEMPTED.
  * - NO_ROOM: Nova found no room on the destination; the workflow may try again later.
+ * - STOPPED: the stop switch is on, so nothing was begun; the workflow waits until it is off.
  * - OTHER_WAY: the server's status now calls for the other kind of migration; nothing was touched.
  * - NOT_ASKED: `follow_only`, and nothing was under way; the workflow makes it NOT_ATTEMPTED.
  */
@@ -98,7 +108,8 @@ export interface CompensationReport {
     | 'BLOCKED'
     | 'NO_ROOM'
     | 'OTHER_WAY'
-    | 'NOT_ASKED';
+    | 'NOT_ASKED'
+    | 'STOPPED';
   reason: string | null;
   now: ResourceState | null;
   evidence: Evidence;
@@ -119,7 +130,7 @@ export interface AttemptDetails {
  * Common to all compensation activities. One call is one attempt: the workflow decides whether there is another.
  * A cancelled activity that has asked for nothing ends as cancelled at once; one that has asked goes on to its end.
  */
-export interface CompensationInput<W> {
+export interface CompensationInput<W> extends Traced {
   action_plan_uuid: string;
   action_uuid: string;
   work: W;
@@ -133,7 +144,7 @@ export interface CompensationInput<W> {
   rollback_id: string;
 }
 
-export interface VerifyInput {
+export interface VerifyInput extends Traced {
   action_plan_uuid: string;
   /** Compensations that are SUCCEEDED or SKIPPED and have a resource: is `now` still `before`? */
   compensations: Pick<
@@ -148,6 +159,35 @@ export interface VerifyReport {
   verified_at: string;
 }
 
+/** What a notification is about; `attention`: a person is needed. */
+export type NotificationPhase = 'start' | 'end' | 'attention';
+
+export interface NotifyInput {
+  phase: NotificationPhase;
+  /** The same in every attempt, so that a receiver knows a repetition. */
+  message_id: string;
+  /** When it happened. */
+  time: string;
+  rollback: {
+    action_plan_uuid: string;
+    uuid: string;
+    workflow_id: string;
+    state: RollbackState;
+    created_at: string;
+    updated_at: string;
+    counts: Counts;
+    requested_by: RequestedBy;
+    /** `attention`: a sentence that says why. */
+    reason: string | null;
+    /** Those that need a person, up to a bound; `truncated` says that there are more. */
+    compensations: Pick<
+      CompensationResult,
+      'action_uuid' | 'action_type' | 'resource_id' | 'resource_name' | 'state' | 'reason'
+    >[];
+    truncated: boolean;
+  };
+}
+
 export interface RollbackActivities {
   /** Read the plan and check the request. Fails: InvalidRequest, ActionPlanNotFound, PlanTooLarge. */
   readActionPlan(input: ReadActionPlanInput): Promise<PlanReading>;
@@ -156,6 +196,11 @@ export interface RollbackActivities {
    * PlanNeverStarted (all CANCELLED without a trace), InvalidRequest (`actions` of another plan).
    */
   layOutRollback(input: LayOutInput): Promise<Layout>;
+  /**
+   * The same decisions for a preview, and what they meet: hosts and their room, audits, newer plans. Reads only.
+   * Fails: as layOutRollback.
+   */
+  previewRollback(input: LayOutInput): Promise<PreviewLayout>;
   liveMigrateServer(input: CompensationInput<MoveServerWork>): Promise<CompensationReport>;
   coldMigrateServer(input: CompensationInput<MoveServerWork>): Promise<CompensationReport>;
   revertResize(input: CompensationInput<RevertResizeWork>): Promise<CompensationReport>;
@@ -166,4 +211,6 @@ export interface RollbackActivities {
   setNodePowerState(input: CompensationInput<SetNodePowerWork>): Promise<CompensationReport>;
   /** One last read of everything that is said to be as before. */
   verifyRollback(input: VerifyInput): Promise<VerifyReport>;
+  /** Deliver one notification to the webhook. At-least-once. Fails: NotificationFailed, NotificationRefused. */
+  notify(input: NotifyInput): Promise<void>;
 }

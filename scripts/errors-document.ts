@@ -18,15 +18,24 @@ export function errorsDocument(): string {
   const sections = statuses.map((status) => {
     const title =
       status === null ? 'In the result of a rollback, not as an HTTP status' : String(status);
-    const rows = entries
-      .filter(([, info]) => info.status === status)
-      .map(([type, info]) => {
-        const again = info.retryable ? ' Asking again later, unchanged, may succeed.' : '';
-        return `- \`${type}\`: ${withCode(info.meaning)}${again}`;
-      });
-    return `## ${title}\n\n${rows.join('\n')}\n`;
+    return section(
+      title,
+      entries.filter(([, info]) => info.status === status && info.command !== true),
+    );
   });
-  return [HEAD, ...sections].join('\n');
+  const command = section(
+    'Said by the command `watcher-rollback` itself',
+    entries.filter(([, info]) => info.command === true),
+  );
+  return [HEAD, ...sections, command].join('\n');
+}
+
+function section(title: string, entries: [string, FailureInfo][]): string {
+  const rows = entries.map(([type, info]) => {
+    const again = info.retryable ? ' Asking again later, unchanged, may succeed.' : '';
+    return `- \`${type}\`: ${withCode(info.meaning)}${again}`;
+  });
+  return `## ${title}\n\n${rows.join('\n')}\n`;
 }
 
 /** Names of variables, options and patterns, which Markdown would read as emphasis. */

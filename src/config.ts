@@ -13,6 +13,16 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 /** What a process is told by its environment; handed on to the readers of OS_* and TEMPORAL_*. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** By operation: names of the roles that may do it, in lower case. */
+export interface OperationRoles {
+  read: readonly string[];
+  preview: readonly string[];
+  start: readonly string[];
+  control: readonly string[];
+  /** The stop switch. */
+  admin: readonly string[];
+}
+
 /** Times in seconds. */
 export interface Config {
   api: {
@@ -22,9 +32,16 @@ export interface Config {
     maxAge: number;
     maxAgeCeiling: number;
     acceptTimeout: number;
+    roles: OperationRoles;
+    serviceRoles: readonly string[];
+    eventStreams: number;
   };
   temporal: { taskQueue: string; webUrl: string | null; databaseFile: string | null };
   activities: ActivitySettings;
+  /** `url` null: the catalog's. */
+  watcher: { url: string | null; proxy: boolean; proxyTimeout: number };
+  /** null: no notifications. Set both or none. */
+  webhook: { url: string | null; secretFile: string | null };
   worker: { metricsHost: string; metricsPort: number };
   log: { level: LogLevel; format: 'json' | 'pretty' };
   shutdownGrace: number;
@@ -76,13 +93,31 @@ function readValues(env: Environment, problems: ConfigProblem[]): Config {
       maxAge: get(SETTINGS.maxAge),
       maxAgeCeiling: get(SETTINGS.maxAgeCeiling),
       acceptTimeout: get(SETTINGS.acceptTimeout),
+      roles: {
+        read: get(SETTINGS.rolesRead),
+        preview: get(SETTINGS.rolesPreview),
+        start: get(SETTINGS.rolesStart),
+        control: get(SETTINGS.rolesControl),
+        admin: get(SETTINGS.rolesAdmin),
+      },
+      serviceRoles: get(SETTINGS.serviceRoles),
+      eventStreams: get(SETTINGS.eventStreams),
     },
     temporal: {
       taskQueue: get(SETTINGS.taskQueue),
       webUrl: getOptional(SETTINGS.temporalWebUrl),
       databaseFile: getOptional(SETTINGS.temporalDb),
     },
-    activities: activitySettings(get),
+    activities: activitySettings(get, getOptional(SETTINGS.webhookUrl) !== null),
+    watcher: {
+      url: getOptional(SETTINGS.watcherUrl),
+      proxy: get(SETTINGS.proxy),
+      proxyTimeout: get(SETTINGS.proxyTimeout),
+    },
+    webhook: {
+      url: getOptional(SETTINGS.webhookUrl),
+      secretFile: getOptional(SETTINGS.webhookSecretFile),
+    },
     worker: {
       metricsHost: get(SETTINGS.workerMetricsHost),
       metricsPort: get(SETTINGS.workerMetricsPort),
@@ -92,7 +127,10 @@ function readValues(env: Environment, problems: ConfigProblem[]): Config {
   };
 }
 
-function activitySettings(get: <T>(setting: SettingWithDefault<T>) => T): ActivitySettings {
+function activitySettings(
+  get: <T>(setting: SettingWithDefault<T>) => T,
+  notifies: boolean,
+): ActivitySettings {
   return {
     limits: {
       default_max_age: get(SETTINGS.maxAge),
@@ -108,6 +146,7 @@ function activitySettings(get: <T>(setting: SettingWithDefault<T>) => T): Activi
       room_delay: get(SETTINGS.roomDelay),
       room_passes: get(SETTINGS.roomPasses),
       continue_as_new_after: get(SETTINGS.continueAsNewAfter),
+      ...(notifies && { notification_wait: get(SETTINGS.webhookWait) }),
     },
     poll_first: get(SETTINGS.pollFirst),
     poll_max: get(SETTINGS.pollMax),
@@ -169,6 +208,7 @@ function contradictions(config: Config): ConfigProblem[] {
         `(127.0.0.1, ::1, localhost), not ${quoted(api.host)}. Use "keystone".`,
     );
   }
+  problems.push(...incomplete(config));
   atMost(SETTINGS.maxAge, api.maxAge, SETTINGS.maxAgeCeiling, api.maxAgeCeiling);
   atMost(SETTINGS.retryInitial, limits.retry_initial, SETTINGS.retryMax, limits.retry_max);
   atMost(SETTINGS.pollFirst, activities.poll_first, SETTINGS.pollMax, activities.poll_max);
@@ -179,6 +219,26 @@ function contradictions(config: Config): ConfigProblem[] {
     SETTINGS.compensationTimeout,
     whole,
   );
+  return problems;
+}
+
+/** Settings that are of no use one without the other. */
+function incomplete({ watcher, webhook }: Config): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  if (watcher.proxy && watcher.url === null) {
+    const message = `is "true", which needs ${SETTINGS.watcherUrl.name}: watcher-api's own address.`;
+    problems.push({ name: SETTINGS.proxy.name, message });
+  }
+  if (watcher.url !== null && /\/v\d+(\.\d+)?$/.test(watcher.url)) {
+    const message = `is ${quoted(watcher.url)}. It must be the address without "/v1".`;
+    problems.push({ name: SETTINGS.watcherUrl.name, message });
+  }
+  if ((webhook.url === null) !== (webhook.secretFile === null)) {
+    const names = [SETTINGS.webhookUrl.name, SETTINGS.webhookSecretFile.name];
+    const [missing, other] = webhook.url === null ? names : names.toReversed();
+    const message = `is not set, but ${other} is: notifications are sent only where both are.`;
+    problems.push({ name: missing ?? '', message });
+  }
   return problems;
 }
 

@@ -7,7 +7,9 @@ import { CloudConfigError } from './openstack/cloud-config.js';
 import { loadCloudConfig } from './openstack/config.js';
 import { localConfigFiles } from './openstack/config-files.js';
 import { createOpenStackCloud } from './openstack/create-cloud.js';
-import { type Command, StartError, startService } from './service/service.js';
+import { type Command, startService } from './service/service.js';
+import { StartError } from './service/start-error.js';
+import { withRealWatcher } from './service/watcher-address.js';
 import { DevServerError } from './temporal-server/dev-server.js';
 import { NoTemporalCli } from './temporal-server/find-cli.js';
 
@@ -18,7 +20,10 @@ const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;
 const SAME_SIGNAL_MS = 1_000;
 
-const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+const BUILT = {
+  bundlePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)),
+  uiFolder: fileURLToPath(new URL('./ui/', import.meta.url)),
+};
 const USAGE = `Usage: npm start | npm run api | npm run worker | npm run demo [-- --keep]
 
   start   API and worker in one process, and Temporal where TEMPORAL_ADDRESS names none
@@ -31,7 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   if (command === 'demo') {
     const { demo } = await import('./demo/demo.js');
-    return await demo(rest, BUNDLE);
+    return await demo(rest, BUILT);
   }
   if (rest.length > 0 || (command !== 'start' && command !== 'api' && command !== 'worker')) {
     process.stderr.write(`${USAGE}\n${settingsHelp()}\n`);
@@ -44,7 +49,8 @@ async function serve(command: Command): Promise<number> {
   const env = environment();
   const config: Config = readConfig(env);
   const log = createLogger(config.log);
-  const cloud = createOpenStackCloud(loadCloudConfig(env, localConfigFiles()));
+  const cloudConfig = withRealWatcher(loadCloudConfig(env, localConfigFiles()), config.watcher.url);
+  const cloud = createOpenStackCloud(cloudConfig);
   log.info({ command, openstack: cloud.description }, 'starting');
   let starting = true;
   const interrupted = firstSignal((signal) => {
@@ -58,8 +64,9 @@ async function serve(command: Command): Promise<number> {
       config,
       env,
       cloud,
+      tls: cloudConfig,
       log,
-      bundlePath: BUNDLE,
+      ...BUILT,
       say: (sentence) => log.info(sentence),
     });
     starting = false;

@@ -9,7 +9,7 @@ import {
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PlanReading, RollbackRequest } from '../activities/types.js';
+import type { LayOutInput, PlanReading, RollbackRequest } from '../activities/types.js';
 import { refusePlan } from '../src/domain/acceptance.js';
 import { isFailureType, type FailureType } from '../src/domain/failures.js';
 import type { Layout } from '../src/domain/layout-types.js';
@@ -20,12 +20,22 @@ const UNHURRIED_MS = 10 * 60 * 1000;
 /** Less than this is not worth beginning a read for. */
 const SHORTEST_READ_MS = 1000;
 
-export interface Acceptance {
+export interface Acceptance<L> {
   reading: PlanReading;
-  layout: Layout;
+  layout: L;
 }
 
-export async function accept(planUuid: string, request: RollbackRequest): Promise<Acceptance> {
+/** How the layout is read: for a rollback, or for a preview that wants to know more. */
+export type ReadLayout<L> = (timeLeftMs: number, question: LayOutInput) => Promise<L>;
+
+export const layOut: ReadLayout<Layout> = (timeLeftMs, question) =>
+  acceptanceReads(timeLeftMs).layOutRollback(question);
+
+export async function accept<L>(
+  planUuid: string,
+  request: RollbackRequest,
+  readLayout: ReadLayout<L>,
+): Promise<Acceptance<L>> {
   const requestedAt = request.requested_at ?? workflowInfo().startTime.toISOString();
   const reading = await asRefusal(
     acceptanceReads(timeLeft(request)).readActionPlan({ action_plan_uuid: planUuid, request }),
@@ -42,9 +52,10 @@ export async function accept(planUuid: string, request: RollbackRequest): Promis
   });
   if (refusal !== null) throw refused(refusal.type, refusal.message);
   const layout = await asRefusal(
-    acceptanceReads(timeLeft(request)).layOutRollback({
+    readLayout(timeLeft(request), {
       action_plan_uuid: planUuid,
       options: reading.options,
+      request_id: request.requested_by.request_id,
     }),
   );
   timeLeft(request);

@@ -20,6 +20,7 @@ export function callCompensation(
     on_drift: record.options.on_drift,
     rollback_id: record.uuid,
     ...attempt,
+    request_id: record.requestedBy.request_id,
   };
   switch (work.kind) {
     case 'live_migrate':

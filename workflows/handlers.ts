@@ -4,6 +4,7 @@ import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { completeOptions, differingOptions } from '../src/domain/options.js';
 import type { RollbackResult } from '../src/domain/result.js';
 import { checkedControl, checkedRequest } from './check-input.js';
+import { stoppedSentence } from '../src/domain/stop-switch.js';
 import {
   compensationsQuery,
   type ControlRequest,
@@ -17,6 +18,7 @@ import {
 import { type Decision, publish } from './publish.js';
 import type { RollbackRecord } from './rollback-record.js';
 import type { Runner } from './runner.js';
+import { releaseSignal, stopSignal } from './stop-messages.js';
 
 interface Running {
   record: RollbackRecord;
@@ -43,12 +45,23 @@ export function handleMessages(decision: Decision): void {
       'OptionsDiffer',
     );
   });
+  setHandler(stopSignal, (stop) => {
+    decision.runner?.hold(stoppedSentence(stop));
+  });
+  setHandler(releaseSignal, () => {
+    decision.runner?.release();
+  });
   control(decision, pauseUpdate, {
     refuse: ({ runner }) => (runner.isPaused() ? 'The rollback is paused already.' : null),
     act: ({ runner }, by) => runner.pause(by),
   });
   control(decision, resumeUpdate, {
-    refuse: ({ runner }) => (runner.isPaused() ? null : 'The rollback is not paused.'),
+    refuse: ({ runner }) => {
+      if (runner.isPaused()) return null;
+      return runner.isHeld()
+        ? 'All rollbacks are stopped: an administrator lets them go on (PUT /v1/rollbacks/stop).'
+        : 'The rollback is not paused.';
+    },
     act: ({ runner }, by) => runner.resume(by),
   });
   controlOne(decision, retryUpdate, {

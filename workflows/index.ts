@@ -1,2 +1,4 @@
 /** Every exported function becomes a workflow type: nothing else may be exported here. */
+export { PreviewRollback } from './preview-rollback.js';
 export { RollbackActionPlan } from './rollback-action-plan.js';
+export { RollbackStopSwitch } from './stop-switch.js';

@@ -26,6 +26,8 @@ export interface CarriedState {
   room_passes: Record<string, number>;
   /** Hosts that this rollback enabled: Placement's trait may lag there, so room may come by itself. */
   enabled_hosts: string[];
+  /** A notification has told of the first FAILED. */
+  told_of_failure?: boolean;
 }
 
 export interface CompensationsPage {

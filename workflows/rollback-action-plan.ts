@@ -16,10 +16,11 @@ import {
 } from '@temporalio/workflow';
 import type { RollbackResult } from '../src/domain/result.js';
 import { endState } from '../src/domain/states.js';
-import { accept, refused } from './acceptance.js';
+import { accept, layOut, refused } from './acceptance.js';
 import { checkedInput } from './check-input.js';
 import { handleMessages } from './handlers.js';
 import type { CarriedState, RollbackInput } from './messages.js';
+import { Notifications } from './notifications.js';
 import { RollbackRecord } from './rollback-record.js';
 import { Runner } from './runner.js';
 import { type Decision, publish } from './publish.js';
@@ -37,24 +38,32 @@ export async function RollbackActionPlan(input: RollbackInput): Promise<Rollback
   // Cancelling must not cut an activity short: what is in flight is let finish. So nothing below is in the root scope.
   return await CancellationScope.nonCancellable(async () => {
     const started = await begin(input, decision, () => cancelled);
-    const { record, runner } = started;
+    const { record, runner, notifications } = started;
     if (cancelled) runner.cancel();
     if ((await runner.run()) === 'continue-as-new') {
+      // A run that has ended takes its activities with it.
+      await notifications.settle();
       return await continueAsNew<typeof RollbackActionPlan>({
         ...input,
-        carried: record.carry(runner.carry()),
+        carried: record.carry({ ...runner.carry(), ...notifications.carry() }),
       });
     }
     await verify(record);
-    return await conclude(record, runner.wasCancelled());
+    return await conclude(started, runner.wasCancelled());
   });
+}
+
+interface Started {
+  record: RollbackRecord;
+  runner: Runner;
+  notifications: Notifications;
 }
 
 async function begin(
   input: RollbackInput,
   decision: Decision,
   isCancelled: () => boolean,
-): Promise<{ record: RollbackRecord; runner: Runner }> {
+): Promise<Started> {
   let planUuid: string | null = null;
   try {
     const checked = checkedInput(input, workflowInfo().workflowId);
@@ -64,7 +73,7 @@ async function begin(
       const record = new RollbackRecord(planUuid, request.requested_by, carried);
       return decide(record, decision, carried);
     }
-    const { reading, layout } = await accept(planUuid, request);
+    const { reading, layout } = await accept(planUuid, request, layOut);
     if (isCancelled()) {
       throw refused('RequestExpired', 'Cancelled before it was accepted. Nothing was touched.');
     }
@@ -77,6 +86,7 @@ async function begin(
     for (const note of layout.notes) record.note('note', note);
     const started = decide(record, decision);
     publish(record);
+    started.notifications.started();
     return started;
   } catch (error) {
     if (!(error instanceof ApplicationFailure)) throw error;
@@ -92,21 +102,23 @@ async function begin(
   }
 }
 
-function decide(
-  record: RollbackRecord,
-  decision: Decision,
-  carried?: CarriedState,
-): { record: RollbackRecord; runner: Runner } {
+function decide(record: RollbackRecord, decision: Decision, carried?: CarriedState): Started {
   const runner = new Runner(record, carried);
+  const notifications = new Notifications(record, carried);
   decision.record = record;
   decision.runner = runner;
-  return { record, runner };
+  return { record, runner, notifications };
 }
 
-async function conclude(record: RollbackRecord, cancelled: boolean): Promise<RollbackResult> {
+async function conclude(
+  { record, notifications }: Started,
+  cancelled: boolean,
+): Promise<RollbackResult> {
   record.setState(cancelled ? 'CANCELLED' : endState(record.counts));
   record.note('ended', `The rollback ended ${record.state}.`);
   publish(record);
+  notifications.ended();
+  await notifications.settle();
   await condition(allHandlersFinished);
   const message = `The rollback of action plan ${record.planUuid} ended ${record.state}: ${countsText(record)}.`;
   if (record.state !== 'SUCCEEDED' && record.state !== 'CANCELLED') {

@@ -32,6 +32,8 @@ export class RollbackRecord {
   options: RollbackOptions;
   limits: RunLimits;
   failure: RollbackResult['failure'] = null;
+  /** Told of every note, right after it is made. */
+  onNote: ((event: string, message: string) => void) | null = null;
   readonly history: HistoryEntry[];
   readonly counts: Counts = {};
   private readonly compensations: LaidOutCompensation[];
@@ -62,6 +64,17 @@ export class RollbackRecord {
     return this.byAction.get(actionUuid);
   }
 
+  mustGet(actionUuid: string): LaidOutCompensation {
+    const compensation = this.get(actionUuid);
+    if (compensation === undefined) throw new Error(`no compensation of action ${actionUuid}`);
+    return compensation;
+  }
+
+  /** How many are not final yet. */
+  openCount(): number {
+    return (this.counts.PENDING ?? 0) + (this.counts.ONGOING ?? 0);
+  }
+
   all(): readonly LaidOutCompensation[] {
     return this.compensations;
   }
@@ -89,6 +102,7 @@ export class RollbackRecord {
       this.history.shift();
       this.historyCut = true;
     }
+    this.onNote?.(event, message);
   }
 
   /** ISO 8601. */
@@ -146,9 +160,11 @@ export class RollbackRecord {
     };
   }
 
-  carry(runner: Pick<CarriedState, 'paused' | 'room_passes' | 'enabled_hosts'>): CarriedState {
+  carry(
+    others: Pick<CarriedState, 'paused' | 'room_passes' | 'enabled_hosts' | 'told_of_failure'>,
+  ): CarriedState {
     return {
-      ...runner,
+      ...others,
       uuid: this.uuid,
       created_at: this.createdAt,
       options: this.options,
@@ -165,12 +181,19 @@ export class RollbackRecord {
   }
 }
 
+/** Whether a rollback should go on in a new run, once nothing is in flight. */
+export function historyIsLong(limits: Pick<RunLimits, 'continue_as_new_after'>): boolean {
+  const info = workflowInfo();
+  return info.continueAsNewSuggested || info.historyLength > limits.continue_as_new_after;
+}
+
 /** Workflow time: the SDK makes Date deterministic. */
 export function now(): string {
   return new Date().toISOString();
 }
 
-function publicView(compensation: LaidOutCompensation): CompensationResult {
+/** Without what only the workflow needs. */
+export function publicView(compensation: LaidOutCompensation): CompensationResult {
   const { work: _work, priority: _priority, residue: _residue, ...result } = compensation;
   return result;
 }

@@ -42,13 +42,15 @@ export class Room {
     return true;
   }
 
-  enabled(host: string): void {
-    this.enabledHosts.add(host);
-  }
-
-  /** Something has left this host. */
-  left(host: string): void {
-    for (const id of this.schedule.leftHost(host)) this.schedule.release(id);
+  /** What a compensation that has ended well means for those that wait. */
+  noticeEffect({ work }: LaidOutCompensation): void {
+    if (work === null) return;
+    if (work.kind === 'set_service_status' && work.to === 'enabled') {
+      this.enabledHosts.add(work.host);
+    }
+    if ('from' in work) {
+      for (const id of this.schedule.leftHost(work.from)) this.schedule.release(id);
+    }
   }
 
   /** Whether a pause is running after which something goes again. */

@@ -7,7 +7,6 @@ import {
   allHandlersFinished,
   condition,
   setCurrentDetails,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { CompensationReport } from '../activities/types.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
@@ -15,15 +14,15 @@ import { summaryOf } from '../src/domain/report.js';
 import { Schedule } from '../src/domain/schedule.js';
 import { isFinal } from '../src/domain/states.js';
 import { causeOf } from './acceptance.js';
+import { attempt } from './attempt.js';
 import { Attempts } from './attempts.js';
+import { publish } from './publish.js';
 import { blockedReason, byWhom } from './reasons.js';
+import { Hold } from './hold.js';
 import { liveDetails } from './live-details.js';
 import type { CarriedState } from './messages.js';
-import { now, type RollbackRecord } from './rollback-record.js';
+import { historyIsLong, now, type RollbackRecord } from './rollback-record.js';
 import { Room } from './room.js';
-
-/** A server may turn from live to cold and back while its compensation waits; more often is no accident. */
-const WAYS_MAX = 3;
 
 export class Runner {
   private readonly schedule: Schedule;
@@ -37,6 +36,8 @@ export class Runner {
   private paused: boolean;
   private readonly room: Room;
   private readonly attempts: Attempts;
+  /** By the stop switch. */
+  private readonly held: Hold;
 
   /** `carried`: what an earlier run of this rollback handed on. */
   constructor(
@@ -54,6 +55,7 @@ export class Runner {
       this.changes += 1;
     };
     this.attempts = new Attempts(record);
+    this.held = new Hold(() => this.letGo());
     this.room = new Room(limits, this.schedule, changed, carried);
     this.failures = record.counts.FAILED ?? 0;
     record.setState(this.paused ? 'PAUSED' : 'ONGOING');
@@ -62,20 +64,20 @@ export class Runner {
   /** Until every compensation is final, or the history is long enough for a new run. */
   async run(): Promise<'ended' | 'continue-as-new'> {
     for (;;) {
-      const renew = this.historyIsLong();
-      if (!this.paused && !this.stopping() && !renew) {
+      const renew = historyIsLong(this.record.limits);
+      const waits = this.paused || this.held.isOn();
+      if (!waits && !this.stopping() && !renew) {
         for (const id of this.schedule.startable()) this.start(id);
       }
       setCurrentDetails(liveDetails(this.record));
       if (this.inFlight === 0) {
         if (this.stopping()) this.leaveTheRest();
-        if (this.openCount() === 0) {
+        if (this.record.openCount() === 0) {
           this.ended = true;
           return 'ended';
         }
         if (renew && allHandlersFinished()) return 'continue-as-new';
-        if (!this.paused && !renew && !this.room.comesByItself() && this.failWaitingForRoom())
-          continue;
+        if (!waits && !renew && !this.room.comesByItself() && this.failWaitingForRoom()) continue;
       }
       const seen = this.changes;
       await condition(() => this.changes !== seen);
@@ -117,9 +119,27 @@ export class Runner {
 
   resume(by: string | null): void {
     this.paused = false;
-    this.record.setState('ONGOING');
+    if (!this.held.isOn()) this.record.setState('ONGOING');
     this.record.note('resumed', `Resumed${byWhom(by)}.`);
     this.changes += 1;
+  }
+
+  isHeld(): boolean {
+    return this.held.isOn();
+  }
+
+  /** The stop switch is on: nothing new until it is off. */
+  hold(sentence: string): void {
+    if (this.held.isOn() || this.ended) return;
+    this.record.setState('PAUSED');
+    this.record.note('stopped-by-switch', `${sentence}; what is in flight is let finish.`);
+    publish(this.record);
+    this.changes += 1;
+    this.held.begin();
+  }
+
+  release(): void {
+    if (this.held.isOn()) this.held.end();
   }
 
   /** Take a FAILED or NOT_ATTEMPTED compensation up again. */
@@ -140,7 +160,7 @@ export class Runner {
   }
 
   private start(id: string): void {
-    const compensation = this.mustGet(id);
+    const compensation = this.record.mustGet(id);
     this.schedule.started(id);
     this.record.update(compensation, {
       state: 'ONGOING',
@@ -154,7 +174,7 @@ export class Runner {
 
   private async follow(compensation: LaidOutCompensation): Promise<void> {
     try {
-      this.conclude(compensation, await this.attempt(compensation));
+      this.conclude(compensation, await attempt(this.record, this.attempts, compensation));
     } catch (error) {
       if (!(error instanceof ActivityFailure)) throw error;
       const { type, message } = causeOf(error);
@@ -162,25 +182,6 @@ export class Runner {
     }
     this.inFlight -= 1;
     this.changes += 1;
-  }
-
-  private async attempt(compensation: LaidOutCompensation): Promise<CompensationReport> {
-    for (let way = 1; ; way += 1) {
-      const report = await this.attempts.run(compensation);
-      this.record.update(compensation, {
-        evidence: { ...compensation.evidence, ...report.evidence },
-        now: report.now ?? compensation.now,
-      });
-      const { work } = compensation;
-      if (report.outcome !== 'OTHER_WAY' || report.kind === undefined || way === WAYS_MAX) {
-        return report;
-      }
-      if (work === null || (work.kind !== 'live_migrate' && work.kind !== 'cold_migrate')) {
-        return report;
-      }
-      this.record.update(compensation, { kind: report.kind, work: { ...work, kind: report.kind } });
-      this.record.note('other-way', report.reason ?? report.kind, compensation.action_uuid);
-    }
   }
 
   private conclude(compensation: LaidOutCompensation, report: CompensationReport): void {
@@ -193,7 +194,7 @@ export class Runner {
           const done = report.reason ?? `${summaryOf(compensation)}: done`;
           this.end(compensation, 'NOT_REVERSIBLE', `${compensation.residue}; ${done}`);
         }
-        this.noticeEffect(compensation);
+        this.room.noticeEffect(compensation);
         break;
       case 'KEPT':
       case 'NOT_REVERSIBLE':
@@ -206,6 +207,10 @@ export class Runner {
         this.leftSome = true;
         this.end(compensation, 'NOT_ATTEMPTED', report.reason);
         break;
+      case 'STOPPED':
+        this.putBack(compensation);
+        this.hold(report.reason ?? 'All rollbacks are stopped');
+        return;
       case 'NO_ROOM':
         this.waitForRoom(compensation, report);
         return;
@@ -237,6 +242,14 @@ export class Runner {
     this.record.note(state.toLowerCase().replaceAll('_', '-'), message, compensation.action_uuid);
   }
 
+  /** Nothing was begun: as if it had not been tried. */
+  private putBack(compensation: LaidOutCompensation): void {
+    const { action_uuid: id, attempts } = compensation;
+    this.record.update(compensation, { state: 'PENDING', reason: null, attempts: attempts - 1 });
+    this.schedule.requeue(id);
+    this.schedule.release(id);
+  }
+
   private waitForRoom(compensation: LaidOutCompensation, report: CompensationReport): void {
     const reason = report.reason ?? 'no room on the destination';
     if (!this.room.wait(compensation)) {
@@ -248,17 +261,11 @@ export class Runner {
     this.record.note('no-room', reason, compensation.action_uuid);
   }
 
-  private noticeEffect({ work }: LaidOutCompensation): void {
-    if (work === null) return;
-    if (work.kind === 'set_service_status' && work.to === 'enabled') this.room.enabled(work.host);
-    if ('from' in work) this.room.left(work.from);
-  }
-
   /** Nothing runs and nothing will leave those hosts any more: what waits for room will not get it. */
   private failWaitingForRoom(): boolean {
     const waiting = this.schedule.parked();
     for (const id of waiting) {
-      const compensation = this.mustGet(id);
+      const compensation = this.record.mustGet(id);
       const reason = compensation.reason?.replace(/^waits for room: /, '') ?? 'no room';
       this.fail(compensation, `NoRoom: ${reason} (nothing more leaves that host)`);
     }
@@ -276,24 +283,14 @@ export class Runner {
     }
   }
 
+  private letGo(): void {
+    if (!this.paused) this.record.setState('ONGOING');
+    this.record.note('released-by-switch', 'Rollbacks are not stopped any more.');
+    publish(this.record);
+    this.changes += 1;
+  }
+
   private stopping(): boolean {
     return this.cancelled || this.failures >= this.record.options.max_failures;
-  }
-
-  private openCount(): number {
-    return (this.record.counts.PENDING ?? 0) + (this.record.counts.ONGOING ?? 0);
-  }
-
-  private historyIsLong(): boolean {
-    const info = workflowInfo();
-    return (
-      info.continueAsNewSuggested || info.historyLength > this.record.limits.continue_as_new_after
-    );
-  }
-
-  private mustGet(id: string): LaidOutCompensation {
-    const compensation = this.record.get(id);
-    if (compensation === undefined) throw new Error(`no compensation of action ${id}`);
-    return compensation;
   }
 }

@@ -18,6 +18,7 @@ export async function verify(record: RollbackRecord): Promise<void> {
   for (let from = 0; from < wanted.length; from += CHUNK) {
     const input: VerifyInput = {
       action_plan_uuid: record.planUuid,
+      request_id: record.requestedBy.request_id,
       compensations: wanted.slice(from, from + CHUNK).map(question),
     };
     try {

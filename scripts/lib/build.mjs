@@ -1,6 +1,16 @@
 // Compiles the sources into dist/ and bundles the workflows, where that has not been done for just these sources.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { withBuildLock } from './build-lock.mjs';
 import { ROOT, run } from './run.mjs';
@@ -9,6 +19,9 @@ import { say, seconds } from './say.mjs';
 const SOURCES = ['src', 'workflows', 'activities', 'scripts'];
 const ALSO = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 const DIST = join(ROOT, 'dist');
+/** The page at /ui/: compiled for browsers, its other files as they are. */
+const UI = join('src', 'ui');
+const UI_FILES = /\.(html|css|svg)$/;
 /** Written last: a build that was interrupted has none. */
 const STAMP = join(DIST, '.sources');
 
@@ -31,10 +44,22 @@ async function build() {
   const sources = digest();
   rmSync(STAMP, { force: true });
   await must('npx', ['--no-install', 'tsc', '-p', 'tsconfig.build.json']);
+  await must('npx', ['--no-install', 'tsc', '-p', UI]);
+  copyUiFiles();
   removeOrphans(DIST);
+  // The compiler leaves out what package.json's `bin` needs where it is run by its path.
+  chmodSync(join(DIST, 'src/cli/main.js'), 0o755);
   await must(process.execPath, ['dist/scripts/build-workflow-bundle.js']);
   writeFileSync(STAMP, sources);
   say(`Built after ${seconds(startedAt)}.`);
+}
+
+function copyUiFiles() {
+  const folder = join(DIST, UI);
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(join(ROOT, UI)).filter((file) => UI_FILES.test(file))) {
+    copyFileSync(join(ROOT, UI, name), join(folder, name));
+  }
 }
 
 async function must(file, args) {
@@ -52,7 +77,7 @@ function isBuilt() {
 function digest() {
   const hash = createHash('sha256');
   const files = SOURCES.flatMap((folder) => filesIn(join(ROOT, folder))).filter((file) =>
-    file.endsWith('.ts'),
+    /\.(ts|html|css|svg|json)$/.test(file),
   );
   for (const file of [
     ...files.toSorted((a, b) => (a < b ? -1 : 1)),
@@ -68,7 +93,8 @@ function digest() {
 function removeOrphans(folder) {
   for (const file of filesIn(folder)) {
     const source = file.replace(/\.js(\.map)?$/, '.ts');
-    if (source === file || file.startsWith(join(DIST, 'workflow-bundle'))) continue;
+    if ((source === file && !UI_FILES.test(file)) || file.startsWith(join(DIST, 'workflow-bundle')))
+      continue;
     if (!existsSync(join(ROOT, source.slice(DIST.length + 1)))) rmSync(file);
   }
 }

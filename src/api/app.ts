@@ -9,10 +9,17 @@ import type { ApiDeps } from './deps.js';
 import { errorHandler } from './error-handler.js';
 import { ApiError } from './errors.js';
 import { microversion } from './microversion.js';
+import { proxyToWatcher, refuseLoops } from './proxy.js';
 import { requestContext } from './request-context.js';
+import { loginRoutes } from './routes/login.js';
+import { controlRoutes } from './routes/control.js';
+import { docsRoutes } from './routes/docs.js';
+import { eventRoutes } from './routes/events.js';
 import { operationsRoutes } from './routes/operations.js';
 import { rollbackRoutes } from './routes/rollback.js';
 import { rollbacksRoutes } from './routes/rollbacks.js';
+import { stopRoutes } from './routes/stop.js';
+import { uiRoutes } from './routes/ui.js';
 import { rootRoutes, v1Routes } from './routes/versions.js';
 
 export function createApp(deps: ApiDeps): Express {
@@ -24,17 +31,26 @@ export function createApp(deps: ApiDeps): Express {
   // A proxy on the same machine may say how the caller reached it; links are made from that.
   app.set('trust proxy', 'loopback');
 
-  app.use(requestContext(deps, closing));
+  app.use(requestContext(deps, closing), refuseLoops());
   const open = newRouter();
-  rootRoutes(open);
+  // The version documents are Watcher's where it is reached through here.
+  if (deps.proxy === undefined) rootRoutes(open);
   operationsRoutes(open, deps);
+  docsRoutes(open, deps);
+  if (deps.ui !== undefined) uiRoutes(open, deps.ui);
+  // Where nobody is asked for a token, nobody needs one.
+  if (deps.config.auth !== 'none') loginRoutes(open, deps);
   app.use(open);
+  if (deps.proxy !== undefined) app.use(proxyToWatcher(deps.proxy, closing));
 
   // As in Watcher: first who calls, then the microversion, then whether there is such a path.
   app.use(authenticate(deps), microversion());
   const resources = newRouter();
   rollbackRoutes(resources, deps, closing);
+  controlRoutes(resources, deps);
+  eventRoutes(resources, deps, closing);
   rollbacksRoutes(resources, deps);
+  stopRoutes(resources, deps);
   const v1 = newRouter();
   v1Routes(v1);
   app.use('/v1', v1, resources);

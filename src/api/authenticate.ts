@@ -1,39 +1,72 @@
 /**
- * Who calls, and whether they may: a token that Keystone accepts, and the role that Watcher's default policy asks
- * for. Source of the rule: watcher/common/policies/base.py (admin_api); role names compare without case, as
- * oslo_policy's RoleCheck does.
+ * Who calls: a token that Keystone accepts. What its holder may do is policy.ts's business.
+ *
+ * A service token (X-Service-Token) is honoured as by keystonemiddleware (auth_token/__init__.py, process_request): it
+ * has to be good by itself and to have a service role; then an expired user token is accepted too, as long as Keystone
+ * lets it be validated (allow_expired). A service token that is not good refuses the request.
  */
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import type { TokenInfo } from '../openstack/cloud.js';
 import type { ApiDeps } from './deps.js';
 import { ApiError } from './errors.js';
+import { operationsOf } from './policy.js';
 import { contextOf } from './request-context.js';
 import { TokenCache } from './token-cache.js';
 
-const ROLES = ['admin', 'administrator'];
+/** A revoked token can change nothing any more after this; reading ends with the cache's own time. */
+const FRESH_FOR_CHANGES_MS = 60_000;
+const READS = ['GET', 'HEAD', 'OPTIONS'];
 
 export function authenticate(deps: ApiDeps): RequestHandler {
-  if (deps.config.auth === 'none') return (_req, _res, next) => next();
+  if (deps.config.auth === 'none') {
+    return (_req, res, next) => {
+      contextOf(res).operations = null;
+      next();
+    };
+  }
   const tokens = new TokenCache(deps.cloud.identity, deps.metrics);
   return async (req, res, next) => {
-    const token = tokenOf(req);
-    const info = token === null ? null : await tokens.check(token);
-    if (info === null) {
-      throw new ApiError('Unauthorized', 'No token, or one that Keystone does not accept.');
-    }
-    const { userId, userName, projectId } = info;
-    contextOf(res).caller = { userId, userName, projectId };
-    if (!info.roles.some((role) => ROLES.includes(role.toLowerCase()))) {
-      throw new ApiError(
-        'Forbidden',
-        `Policy doesn't allow this: the token lacks the role ${ROLES.join(' or ')}.`,
-      );
-    }
+    const check = (): Promise<TokenInfo | null> => identify(tokens, req, deps.config.serviceRoles);
+    admit(res, await check(), deps);
+    // For answers that go on for long (event streams): is the caller still who they were?
+    contextOf(res).isStillAllowed = async (operation) => {
+      const info = await check();
+      return info !== null && operationsOf(info.roles, deps.config.roles).has(operation);
+    };
     next();
   };
 }
 
+function admit(res: Response, info: TokenInfo | null, deps: ApiDeps): void {
+  if (info === null) {
+    throw new ApiError('Unauthorized', 'No token, or one that Keystone does not accept.');
+  }
+  const { userId, userName, projectId, roles } = info;
+  const context = contextOf(res);
+  context.caller = { userId, userName, projectId };
+  context.operations = operationsOf(roles, deps.config.roles);
+}
+
+async function identify(
+  tokens: TokenCache,
+  req: Request,
+  serviceRoles: readonly string[],
+): Promise<TokenInfo | null> {
+  const maxAgeMs = READS.includes(req.method) ? {} : { maxAgeMs: FRESH_FOR_CHANGES_MS };
+  let allowExpired = false;
+  if (req.get('x-service-token') !== undefined) {
+    const serviceToken = tokenOf(req, 'x-service-token');
+    const service = serviceToken === null ? null : await tokens.check(serviceToken, maxAgeMs);
+    const isService = service?.roles.some((role) => serviceRoles.includes(role.toLowerCase()));
+    if (isService !== true) return null;
+    allowExpired = true;
+  }
+  const token = tokenOf(req, 'x-auth-token');
+  return token === null ? null : await tokens.check(token, { ...maxAgeMs, allowExpired });
+}
+
 /** Anything but printable ASCII is no token, and would be no header for Keystone either. */
-function tokenOf(req: Request): string | null {
-  const token = req.get('x-auth-token') ?? '';
+function tokenOf(req: Request, header: string): string | null {
+  const token = (req.get(header) ?? '').trim();
   return /^[\x21-\x7e]{1,12000}$/.test(token) ? token : null;
 }

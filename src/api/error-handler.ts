@@ -27,11 +27,13 @@ export function errorHandler(authUrl: string): ErrorRequestHandler {
     context.failure = refusal.type;
     const status = FAILURES[refusal.type].status ?? 500;
     if (status >= 500) log.warn({ failure: refusal.type, reason: refusal.message }, 'refused');
-    if (status === 503) {
+    // The body has Watcher's shape, which has no place for it.
+    res.setHeader('X-Rollback-Failure', refusal.type);
+    if (status === 503 || status === 429) {
       res.setHeader('Retry-After', Math.ceil(refusal.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
     }
     if (status === 401) {
-      sendUnauthorized(res, authUrl);
+      sendUnauthorized(res, authUrl, refusal);
       return;
     }
     sendJson(res, status, faultBody(status, refusal.message));
@@ -58,9 +60,12 @@ function statusOf(error: Error): unknown {
 }
 
 /** Source: keystonemiddleware/auth_token (the header and the body that it answers with). */
-function sendUnauthorized(res: Response, authUrl: string): void {
+function sendUnauthorized(res: Response, authUrl: string, refusal: ApiError): void {
   res.setHeader('WWW-Authenticate', `Keystone uri="${authUrl}"`);
-  const message = 'The request you have made requires authentication.';
+  const message =
+    refusal.type === 'LoginRefused'
+      ? refusal.message
+      : 'The request you have made requires authentication.';
   sendJson(res, 401, { error: { code: 401, title: 'Unauthorized', message } });
 }
 

@@ -1,25 +1,20 @@
-/** Checks what a request says: path, query and body. Every refusal is an ApiError in the style of Watcher's. */
+/** Checks what a request says: path, query and body, by the schemas. Every refusal is an ApiError in Watcher's style. */
 import { z } from 'zod';
-import { DRIFT_POLICIES, HOST_POLICIES } from '../domain/options.js';
-import type { RollbackOptions } from '../domain/options.js';
 import { ApiError } from './errors.js';
+import { MAX_LIMIT, planUuidSchema } from './schemas/requests.js';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** In lower case: one plan must have one workflow id, however it is written. */
+/** In lower case. Throws InvalidRequest. */
 export function planUuid(text: unknown): string {
-  if (typeof text === 'string' && UUID.test(text)) return text.toLowerCase();
-  throw invalid(
-    'action_plan_uuid',
-    text,
-    'Expected the UUID of an action plan, as Watcher lists it',
-  );
+  const parsed = planUuidSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw invalid('action_plan_uuid', text, parsed.error.issues[0]?.message ?? '');
 }
 
 export type Query = Readonly<Record<string, unknown>>;
 
 /** Refuses what a path does not know, as Watcher does: a misspelt filter must not pass for none. */
-export function checkQuery(query: Query, known: readonly string[]): void {
+export function readQuery<S extends z.ZodObject>(query: Query, schema: S): z.output<S> {
+  const known = Object.keys(schema.shape);
   for (const [name, value] of Object.entries(query)) {
     const allowed = known.length === 0 ? 'none is allowed here' : `allowed are ${known.join(', ')}`;
     if (!known.includes(name)) {
@@ -27,78 +22,62 @@ export function checkQuery(query: Query, known: readonly string[]): void {
     }
     if (typeof value !== 'string') throw invalid(name, value, 'Expected it once');
   }
+  const typed = Object.fromEntries(
+    Object.entries(query).map(([name, text]) => [name, typedValue(schema.shape[name], text)]),
+  );
+  const parsed = schema.safeParse(typed);
+  if (parsed.success) return parsed.data;
+  const field = String(parsed.error.issues[0]?.path[0] ?? '');
+  throw invalid(field, query[field], parsed.error.issues[0]?.message ?? '');
 }
 
-/** Longest page of a collection, as Watcher's api.max_limit by default; a larger limit is cut to it. */
-export const MAX_LIMIT = 1000;
-
-export function limitOf(query: Query): number {
-  const limit = wholeNumberOf(query, 'limit');
-  if (limit === 0) throw invalid('limit', query.limit, 'Expected a whole number from 1');
-  return Math.min(limit ?? MAX_LIMIT, MAX_LIMIT);
+/** A parameter is text; what the schema wants it to be decides how it is read. Text that is no such thing stays text. */
+function typedValue(schema: z.core.$ZodType | undefined, text: unknown): unknown {
+  if (typeof text !== 'string') return text;
+  const wants = wantedType(schema);
+  if (wants === 'number' && /^\d{1,15}$/.test(text)) return Number(text);
+  if (wants === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  if (wants === 'array') return text.split(',');
+  return text;
 }
 
-export function wholeNumberOf(query: Query, name: string): number | null {
-  const text = query[name];
-  if (text === undefined) return null;
-  if (typeof text === 'string' && /^\d{1,9}$/.test(text)) return Number(text);
-  throw invalid(name, text, 'Expected a whole number');
+/** The type below "optional" and "nullable". */
+function wantedType(schema: z.core.$ZodType | undefined): string | undefined {
+  // Zod's documented way into a schema for those who build on it.
+  /* oxlint-disable no-underscore-dangle */
+  let inner = schema;
+  while (inner instanceof z.core.$ZodOptional || inner instanceof z.core.$ZodNullable) {
+    inner = inner._zod.def.innerType;
+  }
+  return inner?._zod.def.type;
+  /* oxlint-enable no-underscore-dangle */
 }
 
-export function wordOf<T extends string>(
-  query: Query,
-  name: string,
-  words: readonly T[],
-): T | null {
-  const text = query[name];
-  if (text === undefined) return null;
-  const word = words.find((candidate) => candidate === text);
-  if (word === undefined) throw invalid(name, text, `Expected one of ${words.join(', ')}`);
-  return word;
+/** Of a page; cut to the longest. */
+export function limitOf(query: { limit?: number }): number {
+  return Math.min(query.limit ?? MAX_LIMIT, MAX_LIMIT);
 }
 
-/** Opaque to the API; only its length and letters are looked at. */
-export function markerOf(query: Query): string | null {
-  const marker = query.marker;
-  if (marker === undefined) return null;
-  if (typeof marker === 'string' && /^[\x21-\x7e]{1,2000}$/.test(marker)) return marker;
-  throw invalid('marker', marker, 'Expected the marker of a "next" link');
+/** undefined (no body) is an empty object. `what` is what the fields are attributes of. */
+export function readBody<S extends z.ZodObject>(
+  body: unknown,
+  schema: S,
+  what: string,
+): z.output<S> {
+  const parsed = schema.safeParse(body === undefined ? {} : body);
+  if (parsed.success) return parsed.data;
+  const names = Object.keys(schema.shape).join(', ');
+  const sentences = parsed.error.issues
+    .slice(0, 5)
+    .map((issue) => sentenceOf(issue, body, what, names));
+  throw new ApiError('InvalidRequest', [...new Set(sentences)].join(' '));
 }
 
-/** Reads the body of POST …/rollback; undefined (no body) is all defaults. */
-export type ReadOptions = (body: unknown) => Partial<RollbackOptions>;
-
-/** `maxAgeCeiling` in seconds. */
-export function optionsReader(maxAgeCeiling: number): ReadOptions {
-  const ages = `Expected a whole number of seconds from 1 to ${maxAgeCeiling}; an administrator raises that limit with ROLLBACK_MAX_AGE_CEILING`;
-  const failures = 'Expected a whole number from 1 to 10000';
-  const fields = {
-    max_age: z.exactOptional(z.int(ages).min(1, ages).max(maxAgeCeiling, ages)),
-    on_drift: z.exactOptional(z.enum(DRIFT_POLICIES, expectedOneOf(DRIFT_POLICIES))),
-    hosts: z.exactOptional(z.enum(HOST_POLICIES, expectedOneOf(HOST_POLICIES))),
-    allow_cold: z.exactOptional(z.boolean('Expected true or false')),
-    max_failures: z.exactOptional(z.int(failures).min(1, failures).max(10_000, failures)),
-  };
-  const schema = z.strictObject(fields, 'Expected a JSON object');
-  const names = Object.keys(fields).join(', ');
-  return (body) => {
-    const parsed = schema.safeParse(body === undefined ? {} : body);
-    if (parsed.success) return parsed.data;
-    const sentences = parsed.error.issues
-      .slice(0, 5)
-      .map((issue) => sentenceOf(issue, body, names));
-    throw new ApiError('InvalidRequest', [...new Set(sentences)].join(' '));
-  };
-}
-
-function expectedOneOf(words: readonly string[]): string {
-  return `Expected one of ${words.map((word) => `"${word}"`).join(', ')}`;
-}
-
-function sentenceOf(issue: z.core.$ZodIssue, body: unknown, names: string): string {
+function sentenceOf(issue: z.core.$ZodIssue, body: unknown, what: string, names: string): string {
   if (issue.code === 'unrecognized_keys') {
     const unknown = issue.keys.slice(0, 5).map((key) => `"${shown(key)}"`);
-    return `Unknown attribute for argument rollback: ${unknown.join(', ')}; allowed are ${names}.`;
+    const allowed = names === '' ? 'none is allowed here' : `allowed are ${names}`;
+    return `Unknown attribute for argument ${what}: ${unknown.join(', ')}; ${allowed}.`;
   }
   const field = issue.path[0];
   if (field === undefined) return `Request body is not an object. ${issue.message}.`;

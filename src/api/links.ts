@@ -35,3 +35,9 @@ export function nextLink(
   }
   return `${base}/v1/${path}?${query.toString()}`;
 }
+
+/** A Link header (RFC 8288) from relations to paths below /v1, and where this service is described (RFC 8631). */
+export function linkHeader(base: string, relations: Record<string, string>): string {
+  const own = Object.entries(relations).map(([rel, path]) => `<${base}/v1/${path}>; rel="${rel}"`);
+  return [...own, `<${base}/v1/openapi.json>; rel="service-desc"`].join(', ');
+}

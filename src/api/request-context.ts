@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { OperationRoles } from '../config.js';
 import type { FailureType } from '../domain/failures.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -14,6 +15,8 @@ export interface Caller {
   userName: string | null;
   projectId: string | null;
 }
+
+type Operation = keyof OperationRoles;
 
 export interface RequestContext {
   /** This service's own "req-<uuid>", as in the answer's X-OpenStack-Request-ID. */
@@ -25,6 +28,10 @@ export interface RequestContext {
   /** Pattern of the route that serves it; "unmatched" until one does. */
   route: string;
   caller: Caller;
+  /** What the caller may do; null: everything (ROLLBACK_AUTH=none). Nothing until the caller is known. */
+  operations: ReadonlySet<Operation> | null;
+  /** Asks once more, for answers that go on for long. Absent where nobody is asked. */
+  isStillAllowed?: (operation: Operation) => Promise<boolean>;
   planUuid?: string;
   workflowId?: string;
   /** Why it was refused. */
@@ -73,6 +80,7 @@ function createContext(req: Request, log: Logger): RequestContext {
     startedAtMs: performance.now(),
     route: 'unmatched',
     caller: { userId: null, userName: null, projectId: null },
+    operations: new Set(),
   };
 }
 

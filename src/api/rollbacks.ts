@@ -5,9 +5,22 @@
  */
 import type { RollbackRequest } from '../../activities/types.js';
 import type { RollbackOptions } from '../domain/options.js';
+import type { PreviewResult } from '../domain/preview.js';
 import type { Link, RollbackResult } from '../domain/result.js';
 import type { Counts, RollbackState } from '../domain/states.js';
+import type { StopSwitch } from '../domain/stop-switch.js';
 import type { CompensationsPage } from '../../workflows/messages.js';
+
+/** What can be done to a rollback that runs; `retry` and `skip` are about one action's compensation. */
+export const CONTROL_VERBS = ['pause', 'resume', 'cancel', 'retry', 'skip'] as const;
+export type ControlVerb = (typeof CONTROL_VERBS)[number];
+
+export interface ControlCall {
+  /** Who asks, for the history; null where nobody is known. */
+  by: string | null;
+  /** Needed by retry and skip, and only by them. */
+  action_uuid?: string;
+}
 
 /** One row of GET /v1/rollbacks. Times are ISO 8601 in UTC. */
 export interface RollbackSummary {
@@ -60,5 +73,21 @@ export interface Rollbacks {
     marker: string | null;
     state?: RollbackState;
   }): Promise<RollbackList>;
+  /**
+   * Control a running rollback; the result right after. Throws ApiError: NoRollback, NotControllable.
+   */
+  control(planUuid: string, verb: ControlVerb, call: ControlCall): Promise<RollbackResult>;
+  /**
+   * What `request` would do, by a read-only workflow with an id of its own. Throws ApiError: every refusal that
+   * `request` may answer with, but for those about a running rollback.
+   */
+  preview(planUuid: string, request: RollbackRequest): Promise<PreviewResult>;
+  stopSwitch(): Promise<StopSwitch>;
+  /** `stopped: false` lets go on what was stopped; `reason` is then ignored. */
+  setStopSwitch(change: {
+    stopped: boolean;
+    reason: string | null;
+    by: string | null;
+  }): Promise<StopSwitch>;
   ready(): Promise<Readiness>;
 }

@@ -22,12 +22,26 @@ const DEFAULTS: TokenCacheOptions = {
   maxAgeMs: 300_000,
   maxEntries: 1000,
   timeoutMs: 10_000,
-  now: Date.now,
+  now: () => Date.now(),
 };
+
+/** How one request wants a token looked at. */
+export interface TokenQuestion {
+  /** An older answer is not good enough. Milliseconds. */
+  maxAgeMs?: number;
+  /** Accept one whose time is over, as long as Keystone does. Remembered apart. */
+  allowExpired?: boolean;
+}
+
+interface Known {
+  info: TokenInfo;
+  askedAt: number;
+  until: number;
+}
 
 export class TokenCache {
   private readonly options: TokenCacheOptions;
-  private readonly known = new Map<string, { info: TokenInfo; until: number }>();
+  private readonly known = new Map<string, Known>();
   private readonly asked = new Map<string, Promise<TokenInfo | null>>();
 
   constructor(
@@ -39,22 +53,26 @@ export class TokenCache {
   }
 
   /** null: Keystone does not accept the token. Throws ApiError (503) where it cannot be asked. */
-  async check(token: string): Promise<TokenInfo | null> {
-    const key = createHash('sha256').update(token).digest('base64');
+  async check(token: string, question: TokenQuestion = {}): Promise<TokenInfo | null> {
+    const { maxAgeMs = this.options.maxAgeMs, allowExpired = false } = question;
+    const hash = createHash('sha256').update(token).digest('base64');
+    const key = allowExpired ? `${hash} or expired` : hash;
     const known = this.known.get(key);
-    if (known !== undefined && known.until > this.options.now()) {
+    const now = this.options.now();
+    if (known !== undefined && known.until > now && now - known.askedAt < maxAgeMs) {
       this.metrics.tokenValidated('cached');
       return known.info;
     }
-    this.known.delete(key);
-    const pending = this.asked.get(key) ?? this.ask(key, token);
-    return pending;
+    // A good answer that is too old for this question is still good for others until Keystone says otherwise.
+    if (known !== undefined && known.until <= now) this.known.delete(key);
+    return this.asked.get(key) ?? this.ask(key, token, allowExpired);
   }
 
-  private ask(key: string, token: string): Promise<TokenInfo | null> {
-    const answer = this.validate(token)
+  private ask(key: string, token: string, allowExpired: boolean): Promise<TokenInfo | null> {
+    const answer = this.validate(token, allowExpired)
       .then((info) => {
-        if (info !== null) this.remember(key, info);
+        if (info === null) this.known.delete(key);
+        else this.remember(key, info, allowExpired);
         return info;
       })
       .finally(() => this.asked.delete(key));
@@ -62,11 +80,12 @@ export class TokenCache {
     return answer;
   }
 
-  private async validate(token: string): Promise<TokenInfo | null> {
+  private async validate(token: string, allowExpired: boolean): Promise<TokenInfo | null> {
     // Its own time limit and not one caller's signal: others may wait for the same answer.
     const signal = AbortSignal.timeout(this.options.timeoutMs);
     try {
-      const info = await this.identity.validateToken(token, { signal });
+      const expired = allowExpired ? { allowExpired } : {};
+      const info = await this.identity.validateToken(token, { signal, ...expired });
       this.metrics.tokenValidated(info === null ? 'refused' : 'accepted');
       return info;
     } catch (error) {
@@ -75,12 +94,15 @@ export class TokenCache {
     }
   }
 
-  private remember(key: string, info: TokenInfo): void {
-    const now = this.options.now();
-    const until = Math.min(Date.parse(info.expiresAt), now + this.options.maxAgeMs);
+  private remember(key: string, info: TokenInfo, allowExpired: boolean): void {
+    const askedAt = this.options.now();
+    const expiresAt = allowExpired ? Infinity : Date.parse(info.expiresAt);
+    const until = Math.min(expiresAt, askedAt + this.options.maxAgeMs);
     // NaN, from a time that is none, is not greater either.
-    if (!(until > now)) return;
-    this.known.set(key, { info, until });
+    if (!(until > askedAt)) return;
+    // Last in line again: the oldest goes first.
+    this.known.delete(key);
+    this.known.set(key, { info, askedAt, until });
     const oldest = this.known.keys().next().value;
     if (this.known.size > this.options.maxEntries && oldest !== undefined)
       this.known.delete(oldest);

@@ -95,3 +95,17 @@ export function httpUrl(): Kind<string> {
     },
   };
 }
+
+/** Names of Keystone roles, separated by commas, in lower case: Keystone and oslo.policy compare them so. */
+export function roleNames(): Kind<readonly string[]> {
+  return {
+    allowed: 'names of roles, separated by commas',
+    parse: (text) => {
+      const names = text.split(',').map((name) => name.trim().toLowerCase());
+      const good = names.every((name) =>
+        /^[^\s,\p{Cc}]([^,\p{Cc}]{0,253}[^\s,\p{Cc}])?$/u.test(name),
+      );
+      return good && names.length <= 50 ? names : undefined;
+    },
+  };
+}

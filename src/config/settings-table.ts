@@ -9,6 +9,7 @@ import {
   oneOf,
   plainName,
   port,
+  roleNames,
   seconds,
   trueOrFalse,
   wholeNumber,
@@ -45,12 +46,22 @@ function optional<T>(name: string, kind: Kind<T>, meaning: string): Setting<T> &
 }
 
 const DAY = 86_400;
+/** Watcher's own default policy (watcher/common/policies/base.py). */
+const ADMIN = 'admin,administrator';
 
 // prettier-ignore
 export const SETTINGS = {
   host: setting('ROLLBACK_HOST', '127.0.0.1', hostName(), 'Address that the API listens on.'),
   port: setting('ROLLBACK_PORT', '9323', port(), 'Port that the API listens on; 0: any free one.'),
   auth: setting('ROLLBACK_AUTH', 'keystone', oneOf('keystone', 'none'), 'How callers are known: by a Keystone token, or not at all (only on a loopback address).'),
+  rolesRead: setting('ROLLBACK_ROLES_READ', ADMIN, roleNames(), 'Roles that may read rollbacks, lists and event streams.'),
+  rolesPreview: setting('ROLLBACK_ROLES_PREVIEW', ADMIN, roleNames(), 'Roles that may ask what a rollback would do.'),
+  rolesStart: setting('ROLLBACK_ROLES_START', ADMIN, roleNames(), 'Roles that may roll a plan back.'),
+  rolesControl: setting('ROLLBACK_ROLES_CONTROL', ADMIN, roleNames(), 'Roles that may pause, resume and cancel a rollback, and retry or skip one of its compensations.'),
+  rolesAdmin: setting('ROLLBACK_ROLES_ADMIN', ADMIN, roleNames(), 'Roles that may stop all rollbacks and let them go on.'),
+  serviceRoles: setting('ROLLBACK_SERVICE_ROLES', 'service', roleNames(), 'Roles that make an X-Service-Token good: with one, an expired X-Auth-Token is accepted as long as Keystone allows it.'),
+  eventStreams: setting('ROLLBACK_EVENT_STREAMS', '200', wholeNumber(1, 4000), 'Event streams that one API process serves at once.'),
+  url: optional('ROLLBACK_URL', httpUrl(), "Address of the service, for the command watcher-rollback. Without it: the one that Keystone's catalog names."),
   acceptTimeout: setting('ROLLBACK_ACCEPT_TIMEOUT', '30', seconds(3, 60), 'A request that no worker has accepted by then is dropped and answered with 503.'),
   maxAge: setting('ROLLBACK_MAX_AGE', '3600', wholeSeconds(1, 3650 * DAY), 'Greatest age of a plan, from the end of its execution, where the request names none.'),
   maxAgeCeiling: setting('ROLLBACK_MAX_AGE_CEILING', '604800', wholeSeconds(1, 3650 * DAY), 'Greatest max_age that a request may ask for.'),
@@ -74,6 +85,12 @@ export const SETTINGS = {
   pollFirst: setting('ROLLBACK_POLL_FIRST', '0.2', seconds(0.01, 600), 'First pause between two looks at a change under way.'),
   pollMax: setting('ROLLBACK_POLL_MAX', '5', seconds(0.01, 600), 'Longest pause between two looks at a change under way.'),
   continueAsNewAfter: setting('ROLLBACK_CONTINUE_AS_NEW_AFTER', '8000', wholeNumber(100, 40_000), 'Events of workflow history after which a rollback goes on in a new run.'),
+  watcherUrl: optional('ROLLBACK_WATCHER_URL', httpUrl(), "watcher-api's own address. Without it: the catalog's infra-optim endpoint. Needed where this service stands in the catalog."),
+  proxy: setting('ROLLBACK_PROXY', 'false', trueOrFalse(), "Hand every other request on to ROLLBACK_WATCHER_URL, so that this service can be the catalog's infra-optim endpoint."),
+  proxyTimeout: setting('ROLLBACK_PROXY_TIMEOUT', '60', seconds(0.01, 3600), 'Longest silence of Watcher for a request that is handed on.'),
+  webhookUrl: optional('ROLLBACK_WEBHOOK_URL', httpUrl(), 'Address that notifications are POSTed to. Without it there are none.'),
+  webhookSecretFile: optional('ROLLBACK_WEBHOOK_SECRET_FILE', filePath(), 'File with the secret that signs them, at least 16 bytes.'),
+  webhookWait: setting('ROLLBACK_WEBHOOK_WAIT', '10', seconds(0.1, 300), 'How long the end of a rollback waits for notifications under way.'),
   temporalWebUrl: optional('ROLLBACK_TEMPORAL_WEB_URL', httpUrl(), "Address of Temporal's Web UI, for the link in results. Without it results have none, except beside the embedded server."),
   temporalDb: optional('ROLLBACK_TEMPORAL_DB', filePath(), 'Database file of the embedded Temporal server. Without it: a file in the cache folder of the user.'),
   workerMetricsHost: setting('ROLLBACK_WORKER_METRICS_HOST', '127.0.0.1', hostName(), 'Address of /metrics of a worker that runs alone.'),

@@ -11,7 +11,7 @@ import { createLogger } from '../log.js';
 import { loadCloudConfig } from '../openstack/config.js';
 import { localConfigFiles } from '../openstack/config-files.js';
 import { createOpenStackCloud } from '../openstack/create-cloud.js';
-import { type Service, startService } from '../service/service.js';
+import { type Service, type ServiceOptions, startService } from '../service/service.js';
 import type { SimulatedCloud } from '../simulated-cloud/types.js';
 import { readArguments, USAGE } from './arguments.js';
 import { untilReady } from './caller.js';
@@ -32,11 +32,14 @@ interface Stage {
   screen: Screen;
   interruption: Interruption;
   started: Started;
-  bundlePath: string;
+  built: Built;
 }
 
+/** Where the build has put what is not imported. */
+type Built = Pick<ServiceOptions, 'bundlePath' | 'uiFolder'>;
+
 /** The exit code: 0 only where the cloud is as it was before the plan. */
-export async function demo(args: string[], bundlePath: string): Promise<number> {
+export async function demo(args: string[], built: Built): Promise<number> {
   const wanted = readArguments(args);
   if (wanted === 'help') {
     process.stdout.write(USAGE);
@@ -53,7 +56,7 @@ export async function demo(args: string[], bundlePath: string): Promise<number> 
   });
   const started = new Started();
   try {
-    return await play({ screen, interruption, started, bundlePath }, wanted.keep);
+    return await play({ screen, interruption, started, built }, wanted.keep);
   } catch (error) {
     if (interruption.signal.aborted) return EXIT_INTERRUPTED;
     throw error;
@@ -92,7 +95,7 @@ async function play(stage: Stage, keep: boolean): Promise<number> {
 /** Temporal, worker and API, as `npm start` has them, with the simulated cloud for their OpenStack. */
 async function startOn(
   cloud: SimulatedCloud,
-  { screen, interruption, started, bundlePath }: Stage,
+  { screen, interruption, started, built }: Stage,
 ): Promise<{ service: Service; apiUrl: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'watcher-rollback-demo-'));
   started.add(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -110,7 +113,7 @@ async function startOn(
     env,
     cloud: openStack,
     log,
-    bundlePath,
+    ...built,
     say: (sentence) => screen.say(sentence),
   });
   started.add(() => stopSoon(starting, interruption));

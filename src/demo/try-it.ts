@@ -26,6 +26,7 @@ export function tryItLines({ cloud, apiUrl, webUrl, planUuid }: TryIt): string[]
     `${call} ${rollback}`,
     '# all rollbacks, newest first',
     `${call} ${apiUrl}/v1/rollbacks`,
+    `# the page for operators: ${apiUrl}/ui/`,
     ...(webUrl === null ? [] : [`# Temporal's Web UI: ${webUrl}`]),
   ];
 }

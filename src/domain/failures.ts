@@ -11,6 +11,8 @@ export interface FailureInfo {
   retryable: boolean;
   /** What it means and what to do, for docs/errors.md and operators. */
   meaning: string;
+  /** Said by the command `watcher-rollback` itself; no answer of the API and no workflow has it. */
+  command?: true;
 }
 
 export const FAILURES = {
@@ -74,11 +76,35 @@ export const FAILURES = {
     retryable: false,
     meaning: 'The compensation or rollback is not in a state in which this can be done.',
   },
+  RollbacksStopped: {
+    status: 409,
+    retryable: false,
+    meaning:
+      'An administrator has stopped all rollbacks. The message says who and why; PUT /v1/rollbacks/stop lets them go on.',
+  },
+  TooManyStreams: {
+    status: 429,
+    retryable: true,
+    meaning:
+      'As many event streams are open as one API process serves (ROLLBACK_EVENT_STREAMS). Close some, or read GET …/rollback instead.',
+  },
   // ---- the door
   Unauthorized: {
     status: 401,
     retryable: false,
     meaning: 'No token, or one that Keystone does not accept. Get a new token.',
+  },
+  LoginRefused: {
+    status: 401,
+    retryable: false,
+    meaning:
+      'Keystone did not accept the user, password, domain and project of a login. Check each of them.',
+  },
+  TooManyLogins: {
+    status: 429,
+    retryable: true,
+    meaning:
+      'Too many attempts to log in did not succeed. Wait as long as Retry-After says, or use a token from Keystone.',
   },
   Forbidden: {
     status: 403,
@@ -127,12 +153,38 @@ export const FAILURES = {
     retryable: false,
     meaning: 'A defect of this service. Report it with the request id.',
   },
+  // ---- Watcher behind this service (ROLLBACK_PROXY)
+  WatcherAnswerLost: {
+    status: 502,
+    retryable: false,
+    meaning:
+      'A request was handed on to Watcher and its answer was lost or did not come in time (ROLLBACK_PROXY_TIMEOUT). It may have been done: look before asking again.',
+  },
+  ProxyLoop: {
+    status: 508,
+    retryable: false,
+    meaning:
+      "A request has come back to this service by way of ROLLBACK_WATCHER_URL. Set that to watcher-api's own address.",
+  },
   // ---- the end of a workflow
   RollbackIncomplete: {
     status: null,
     retryable: false,
     meaning:
       'The rollback ended FAILED or PARTIAL; the result is in the details. Mend the causes and POST again.',
+  },
+  // ---- a notification: never touches the rollback
+  NotificationFailed: {
+    status: null,
+    retryable: true,
+    meaning:
+      'The webhook could not be reached or answered 408, 425, 429 or 5xx. It is tried again.',
+  },
+  NotificationRefused: {
+    status: null,
+    retryable: false,
+    meaning:
+      'The webhook refused a notification (any other answer that is not 2xx; a redirect is not followed). Correct ROLLBACK_WEBHOOK_URL or the receiver.',
   },
   // ---- one compensation: they end as FAILED with the message as reason
   OpenStackRefused: {
@@ -180,6 +232,47 @@ export const FAILURES = {
     status: null,
     retryable: false,
     meaning: 'Ironic could not reach the power state; the message is its last_error.',
+  },
+  // ---- the command
+  WrongUsage: {
+    status: null,
+    retryable: false,
+    command: true,
+    meaning:
+      'An argument or a setting is wrong; the message names it. "--help" shows what there is.',
+  },
+  CredentialsRefused: {
+    status: null,
+    retryable: false,
+    command: true,
+    meaning:
+      'Keystone refuses the credentials of OS_* or clouds.yaml. Check user, password, project and domains.',
+  },
+  ServiceNotFound: {
+    status: null,
+    retryable: false,
+    command: true,
+    meaning:
+      'The catalog names no rollback service. Set ROLLBACK_URL, or register infra-optim-rollback in Keystone.',
+  },
+  ServiceUnreachable: {
+    status: null,
+    retryable: true,
+    command: true,
+    meaning:
+      'The rollback service gives no answer, or not one of its own. Check ROLLBACK_URL and that it runs.',
+  },
+  WaitTimeout: {
+    status: null,
+    retryable: true,
+    command: true,
+    meaning: 'The rollback has not ended within --timeout. It goes on: watch it again.',
+  },
+  Interrupted: {
+    status: null,
+    retryable: true,
+    command: true,
+    meaning: 'The waiting was interrupted. The rollback goes on: watch it again, or cancel it.',
   },
 } as const satisfies Record<string, FailureInfo>;
 

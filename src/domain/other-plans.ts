@@ -63,6 +63,18 @@ export function refuseOngoing(
   return null;
 }
 
+/** What of another plan's actions is touched by ours too: "server <id>", "compute host <name>", "node <id>". */
+export function sharedResources(
+  actions: Action[],
+  ours: Iterable<Change>,
+  hosts: HostIndex,
+  nodes: ReadonlyMap<string, Node>,
+): string[] {
+  const touched = new Set<string>();
+  for (const change of ours) for (const name of touchedBy(change, hosts, nodes)) touched.add(name);
+  return sharedNames(actions, touched, hosts, nodes);
+}
+
 function sharedNames(
   actions: Action[],
   touched: ReadonlySet<string>,

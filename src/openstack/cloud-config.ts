@@ -22,6 +22,7 @@ export interface EndpointOverrides {
   compute?: string;
   baremetal?: string;
   'infra-optim'?: string;
+  placement?: string;
 }
 
 export interface CloudConfig {

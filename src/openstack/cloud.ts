@@ -35,7 +35,22 @@ export interface WatcherAction {
   updatedAt: string | null;
 }
 
+/** An audit, as far as previews tell of it. */
+export interface WatcherAudit {
+  uuid: string;
+  name: string;
+  /** ONESHOT, CONTINUOUS or EVENT. */
+  type: string;
+  state: string;
+  goalName: string | null;
+  strategyName: string | null;
+  /** Seconds, or a cron expression; null for an audit that runs once. */
+  interval: string | null;
+}
+
 export interface InfraOptim {
+  /** All audits that are not deleted. */
+  listAudits(options?: CallOptions): Promise<WatcherAudit[]>;
   getActionPlan(uuid: string, options?: CallOptions): Promise<WatcherActionPlan>;
   /** All actions of a plan, in Watcher's order, page by page (never following `next` as a URL). */
   listActions(planUuid: string, options?: CallOptions): Promise<WatcherAction[]>;
@@ -165,6 +180,17 @@ export interface Baremetal {
   ): Promise<void>;
 }
 
+/** What is free on a host: total without what is reserved, times the allocation ratio, without what is used. */
+export interface HostRoom {
+  vcpusFree: number;
+  memoryMbFree: number;
+  diskGbFree: number;
+}
+export interface Placement {
+  /** null where the catalog has no Placement, or Placement knows no resource provider of this uuid. */
+  roomOf(hypervisorId: string, options?: CallOptions): Promise<HostRoom | null>;
+}
+
 /** What Keystone says of a caller's token. */
 export interface TokenInfo {
   userId: string;
@@ -173,11 +199,33 @@ export interface TokenInfo {
   roles: string[];
   expiresAt: string;
 }
+/** What a person types to log in; every name is within its domain. */
+export interface LoginCredentials {
+  userName: string;
+  userDomain: string;
+  password: string;
+  /** null: the user's default project. */
+  project: { name: string; domain: string } | null;
+}
+
+/** A token that Keystone has just issued. */
+export interface IssuedToken extends TokenInfo {
+  value: string;
+}
+
 export interface Identity {
   /** The user that this service itself authenticates as. */
   ownUserId(options?: CallOptions): Promise<string>;
-  /** null where Keystone does not accept the token. */
-  validateToken(token: string, options?: CallOptions): Promise<TokenInfo | null>;
+  /**
+   * null where Keystone does not accept the token. `allowExpired`: also one whose time is over, as long as Keystone's
+   * allow_expired_window lets it be; for callers with a service token only.
+   */
+  validateToken(
+    token: string,
+    options?: CallOptions & { allowExpired?: boolean },
+  ): Promise<TokenInfo | null>;
+  /** A token for a person's own credentials; null where Keystone does not accept them. */
+  logIn(credentials: LoginCredentials, options?: CallOptions): Promise<IssuedToken | null>;
   /** Keystone's address, for WWW-Authenticate. */
   readonly authUrl: string;
 }
@@ -187,6 +235,7 @@ export interface OpenStackCloud {
   compute: Compute;
   baremetal: Baremetal;
   optimizer: InfraOptim;
+  placement: Placement;
   /** For logs and readiness: cloud or auth URL and region; no secret. */
   readonly description: string;
   close(): Promise<void>;

@@ -31,6 +31,7 @@ const entrySchema = z.object({
   baremetal_endpoint_override: text,
   infra_optim_endpoint_override: text,
   resource_optimization_endpoint_override: text,
+  placement_endpoint_override: text,
 });
 type Entry = z.output<typeof entrySchema>;
 
@@ -144,9 +145,11 @@ function readOverrides(env: Env, entry: Entry): EndpointOverrides {
       'OS_RESOURCE_OPTIMIZATION_ENDPOINT_OVERRIDE',
       entry.resource_optimization_endpoint_override,
     );
+  const placement = read('OS_PLACEMENT_ENDPOINT_OVERRIDE', entry.placement_endpoint_override);
   return {
     ...(compute === undefined ? {} : { compute }),
     ...(baremetal === undefined ? {} : { baremetal }),
     ...(optimizer === undefined ? {} : { 'infra-optim': optimizer }),
+    ...(placement === undefined ? {} : { placement }),
   };
 }

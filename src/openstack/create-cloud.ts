@@ -6,6 +6,7 @@ import { NovaClient } from './compute/compute.js';
 import { createHttpClient, type HttpTimeouts } from './http.js';
 import { KeystoneClient } from './identity/identity.js';
 import { WatcherClient } from './optimizer/optimizer.js';
+import { PlacementClient } from './placement/placement.js';
 import { Session } from './session.js';
 
 export interface CloudOptions {
@@ -31,10 +32,11 @@ export function createOpenStackCloud(
   const compute = new NovaClient(session);
   const baremetal = new IronicClient(session);
   return {
-    identity: new KeystoneClient(session, config.authUrl),
+    identity: new KeystoneClient(session, config.authUrl, http),
     compute,
     baremetal,
     optimizer: new WatcherClient(session),
+    placement: new PlacementClient(session),
     description: describe(config),
     limitations: async (call) => [
       ...(await compute.limitations(call)),

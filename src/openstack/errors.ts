@@ -3,7 +3,7 @@
  * dialect (service-message.ts does), and no error here carries a token, a password or a whole body.
  */
 
-export type OpenStackService = 'identity' | 'compute' | 'baremetal' | 'infra-optim';
+export type OpenStackService = 'identity' | 'compute' | 'baremetal' | 'infra-optim' | 'placement';
 
 export interface OpenStackHttpErrorFields {
   service: OpenStackService;

@@ -11,6 +11,7 @@ import { authRequestBody, secretsOf } from './identity/auth-request.js';
 import { tokenSchema, type KeystoneToken } from './identity/schemas.js';
 import { parseAnswer } from './parse-answer.js';
 import { raceAbort } from './race-abort.js';
+import { currentGlobalRequestId } from './request-id.js';
 
 /** A token is given up that long before its end, so that it does not end on the way; less for short-lived ones. */
 const RENEW_BEFORE_MS = 120_000;
@@ -28,9 +29,13 @@ export interface SessionRequest {
   secrets?: readonly string[];
 }
 
-interface CurrentToken {
+/** Never to be logged or kept. */
+export interface IssuedToken {
   value: string;
   details: KeystoneToken;
+}
+
+interface CurrentToken extends IssuedToken {
   /** Milliseconds of this machine's clock. */
   renewAt: number;
 }
@@ -55,6 +60,18 @@ export class Session {
     return this.send(request, await this.replace(token, options.signal), options);
   }
 
+  /** A token that is good for a while yet, and what Keystone says of it, for callers of services not known here. */
+  async issued(options: CallOptions = {}): Promise<IssuedToken> {
+    const { value, details } = await this.token(options.signal);
+    return { value, details };
+  }
+
+  /** The same where the token in hand was refused (401): a new one, shared by all who ask. */
+  async reissued(refused: string, options: CallOptions = {}): Promise<IssuedToken> {
+    if (this.current?.value === refused) this.current = null;
+    return this.issued(options);
+  }
+
   /** Of the service's own user. */
   async ownUserId(options: CallOptions = {}): Promise<string> {
     return (await this.token(options.signal)).details.user.id;
@@ -67,6 +84,7 @@ export class Session {
   ): Promise<HttpAnswer> {
     const { service, method, accept, json } = request;
     const base = this.base(service, token);
+    const requestId = options.globalRequestId ?? currentGlobalRequestId();
     return this.http.exchange({
       service,
       method,
@@ -74,9 +92,7 @@ export class Session {
       json,
       url: request.url(base.replace(/\/+$/u, '')),
       headers: {
-        ...(options.globalRequestId === undefined
-          ? {}
-          : { 'x-openstack-request-id': options.globalRequestId }),
+        ...(requestId === undefined ? {} : { 'x-openstack-request-id': requestId }),
         ...request.headers,
         'x-auth-token': token.value,
       },

@@ -2,12 +2,15 @@
 import type { Client } from '@temporalio/client';
 import type { ApiServer } from '../api/server.js';
 import { startApiServer } from '../api/server.js';
+import { readUiFiles } from '../api/ui-files.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../log.js';
 import { createMetrics } from '../metrics.js';
+import type { CloudConfig } from '../openstack/cloud-config.js';
 import type { OpenStackCloud } from '../openstack/cloud.js';
 import { lazyClient, type TemporalProfile } from '../temporal/connection.js';
 import { TemporalRollbacks } from '../temporal/rollbacks.js';
+import { proxyTargetOf, refuseOwnAddress } from './watcher-address.js';
 
 export interface ApiPart {
   readonly url: string;
@@ -18,20 +21,24 @@ export interface ApiPartOptions {
   config: Config;
   profile: TemporalProfile;
   cloud: OpenStackCloud;
+  tls?: Pick<CloudConfig, 'ca' | 'insecure'>;
   log: Logger;
   /** Address of Temporal's Web UI for links; null: none. */
   webUrl: string | null;
   sdkMetrics?: () => Promise<string>;
+  /** Folder of the page's built files; absent: no page. */
+  uiFolder?: string;
 }
 
 export async function startApiPart(options: ApiPartOptions): Promise<ApiPart> {
-  const { config, profile, cloud, log, webUrl, sdkMetrics } = options;
+  const { config, profile, cloud, log, webUrl, sdkMetrics, uiFolder } = options;
   const client: Client = lazyClient(profile);
   const rollbacks = new TemporalRollbacks({
     client,
     taskQueue: config.temporal.taskQueue,
     webUrl,
   });
+  const proxy = proxyTargetOf(config.watcher, options.tls ?? { ca: null, insecure: false });
   const server: ApiServer = await startApiServer({
     rollbacks,
     cloud,
@@ -39,13 +46,20 @@ export async function startApiPart(options: ApiPartOptions): Promise<ApiPart> {
     log,
     metrics: createMetrics({ processMetrics: true }),
     ...(sdkMetrics === undefined ? {} : { sdkMetrics }),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(uiFolder === undefined ? {} : { ui: readUiFiles(uiFolder) }),
   });
-  log.info({ url: server.url }, 'API listens');
-  return {
-    url: server.url,
-    async stop() {
-      await server.close(config.shutdownGrace * 1000);
-      await client.connection.close();
-    },
+  const stop = async (): Promise<void> => {
+    await server.close(config.shutdownGrace * 1000);
+    await client.connection.close();
   };
+  try {
+    // Only a server that listens can find itself at the address.
+    if (proxy !== undefined) await refuseOwnAddress(proxy, log);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  log.info({ url: server.url }, 'API listens');
+  return { url: server.url, stop };
 }

@@ -4,12 +4,14 @@
  */
 import type { Config, Environment } from '../config.js';
 import type { Logger } from '../log.js';
+import type { CloudConfig } from '../openstack/cloud-config.js';
 import type { OpenStackCloud } from '../openstack/cloud.js';
 import type { DevServer } from '../temporal-server/dev-server.js';
 import { type TemporalProfile, temporalProfile, withAddress } from '../temporal/connection.js';
-import { installRuntime } from '../worker/runtime.js';
+import { installRuntime, type RuntimeOptions } from '../worker/runtime.js';
 import { type ApiPart, startApiPart } from './api-part.js';
 import { startEmbeddedTemporal } from './embedded-temporal.js';
+import { StartError } from './start-error.js';
 import { startWorkerPart, type WorkerPart } from './worker-part.js';
 
 export type Command = 'start' | 'api' | 'worker';
@@ -19,9 +21,13 @@ export interface ServiceOptions {
   config: Config;
   env: Environment;
   cloud: OpenStackCloud;
+  /** How the cloud's certificates are checked, for what is handed on to Watcher. Default: as the system does. */
+  tls?: Pick<CloudConfig, 'ca' | 'insecure'>;
   log: Logger;
   /** Path of the prebuilt workflow bundle. */
   bundlePath: string;
+  /** Folder of the built files of the page at /ui/. */
+  uiFolder: string;
   /** Takes whole sentences for the person who waits. */
   say: (sentence: string) => void;
 }
@@ -37,11 +43,6 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** One sentence for the person who starts the service: what is missing and what to do. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-}
-
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { command, config, log } = options;
   const { profile, server } = await reachTemporal(options);
@@ -49,28 +50,31 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let api: ApiPart | null = null;
   let worker: WorkerPart | null = null;
   try {
-    const runtime = await installRuntime({
-      log,
-      // Beside an API the SDK's metrics come through the API's own /metrics.
-      metricsHost: command === 'worker' ? config.worker.metricsHost : '127.0.0.1',
-      metricsPort: command === 'worker' ? config.worker.metricsPort : 0,
-    });
+    // Without a worker nothing uses the native runtime, and nothing would end it: the process would outlive its stop.
+    const runtime = command === 'api' ? null : await installRuntime(metricsOf(options));
     if (command !== 'worker') {
       api = await startApiPart({
         ...options,
         profile,
         webUrl,
-        sdkMetrics: () => runtime.sdkMetrics(),
+        ...(runtime !== null && { sdkMetrics: () => runtime.sdkMetrics() }),
       });
     }
     if (command !== 'api') worker = await startWorkerPart({ ...options, profile });
-    if (command === 'worker') log.info({ url: runtime.metricsUrl }, 'worker metrics');
+    if (command === 'worker') log.info({ url: runtime?.metricsUrl }, 'worker metrics');
   } catch (error) {
     await Promise.allSettled([api?.stop(), worker?.stop()]);
     await server?.stop();
     throw error;
   }
   return running({ api, worker, server, webUrl });
+}
+
+function metricsOf({ command, config, log }: ServiceOptions): RuntimeOptions {
+  // Beside an API the SDK's metrics come through the API's own /metrics.
+  return command === 'worker'
+    ? { log, metricsHost: config.worker.metricsHost, metricsPort: config.worker.metricsPort }
+    : { log, metricsHost: '127.0.0.1', metricsPort: 0 };
 }
 
 function running(parts: {

@@ -3,12 +3,16 @@ import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection, Worker } from '@temporalio/worker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createActivities } from '../../activities/index.js';
+import { underStopSwitch } from '../../activities/stop-switch.js';
+import { traced } from '../../activities/traced.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../log.js';
 import type { OpenStackCloud } from '../openstack/cloud.js';
-import { connectNative, type TemporalProfile } from '../temporal/connection.js';
+import { connectNative, lazyClient, type TemporalProfile } from '../temporal/connection.js';
 import { ensureSearchAttributes, warnOfShortRetention } from '../temporal/namespace.js';
 import { workerPolls } from '../temporal/readiness.js';
+import { stopSwitchReader } from '../temporal/stop-switch.js';
+import { webhookOf } from './webhook-settings.js';
 import { createWorker } from '../worker/create-worker.js';
 
 export interface WorkerPart {
@@ -36,23 +40,31 @@ const POLL_PAUSE_MS = 100;
 
 export async function startWorkerPart(options: WorkerPartOptions): Promise<WorkerPart> {
   const { config, profile, cloud, log } = options;
+  const webhook = webhookOf(config.webhook);
   const connection = await patiently(() => connectNative(profile), profile, log);
+  const client = lazyClient(profile);
   try {
     await prepareNamespace(options);
+    const own = createActivities({
+      cloud,
+      settings: config.activities,
+      ...(webhook !== null && { webhook }),
+    });
+    const activities = traced(underStopSwitch(own, stopSwitchReader(client)));
     const worker = await createWorker({
       connection,
       namespace: profile.namespace,
       taskQueue: config.temporal.taskQueue,
-      activities: createActivities({ cloud, settings: config.activities }),
+      activities,
       workflowBundle: { codePath: options.bundlePath },
       shutdownGraceMs: config.shutdownGrace * 1000,
     });
-    const done = runAndClose(worker, connection);
+    const done = runAndClose(worker, connection, client);
     await Promise.race([done, untilItPolls(options)]);
     log.info({ taskQueue: config.temporal.taskQueue }, 'worker polls');
     return { done, stop: () => stop(worker, done) };
   } catch (error) {
-    await connection.close();
+    await Promise.all([connection.close(), client.connection.close()]);
     throw error;
   }
 }
@@ -75,11 +87,15 @@ async function untilItPolls({ config, profile, log }: WorkerPartOptions): Promis
   }
 }
 
-async function runAndClose(worker: Worker, connection: NativeConnection): Promise<void> {
+async function runAndClose(
+  worker: Worker,
+  connection: NativeConnection,
+  client: Client,
+): Promise<void> {
   try {
     await worker.run();
   } finally {
-    await connection.close();
+    await Promise.all([connection.close(), client.connection.close()]);
   }
 }
 

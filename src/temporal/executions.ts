@@ -80,7 +80,9 @@ export class Executions {
 
   /** The result so far, from the workflow's own state: a worker must be there to answer. */
   async queried(execution: Execution): Promise<RollbackResult | null> {
-    const handle = this.client.workflow.getHandle(execution.workflowId, execution.runId);
+    const { workflowId, runId } = execution;
+    // Without a run id: whichever run is the latest, so that a rollback that continues as new is not lost.
+    const handle = this.client.workflow.getHandle(workflowId, runId === '' ? undefined : runId);
     return await this.reading(() => handle.query(resultQuery));
   }
 

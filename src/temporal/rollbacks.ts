@@ -6,15 +6,26 @@ import { type Client } from '@temporalio/client';
 import type { RollbackRequest } from '../../activities/types.js';
 import { compensationsQuery, type CompensationsPage } from '../../workflows/messages.js';
 import { ApiError } from '../api/errors.js';
-import type { Readiness, RollbackList, Rollbacks } from '../api/rollbacks.js';
+import type {
+  ControlCall,
+  ControlVerb,
+  Readiness,
+  RollbackList,
+  Rollbacks,
+} from '../api/rollbacks.js';
 import { differingOptions, type RollbackOptions } from '../domain/options.js';
+import type { PreviewResult } from '../domain/preview.js';
 import type { RollbackResult } from '../domain/result.js';
 import type { RollbackState } from '../domain/states.js';
+import type { StopSwitch } from '../domain/stop-switch.js';
+import { controlRollback } from './control.js';
 import { endedFromOutside } from './ended-from-outside.js';
 import { type Execution, Executions } from './executions.js';
 import { listRollbacks } from './listing.js';
+import { previewRollback } from './preview.js';
 import { workerPolls } from './readiness.js';
 import { startRollback } from './start.js';
+import { readStopSwitch, setStopSwitch, type SwitchChange } from './stop-switch.js';
 import { asUnreachable, isGoneMeanwhile, isUnanswered } from './translate-error.js';
 
 /** How often a call is begun again because the workflow ended between two looks. */
@@ -159,6 +170,34 @@ export class TemporalRollbacks implements Rollbacks {
     );
   }
 
+  control(planUuid: string, verb: ControlVerb, call: ControlCall): Promise<RollbackResult> {
+    return this.reaching(async () => {
+      const execution = await this.executions.latestAccepted(planUuid);
+      if (execution === null) throw noRollback(planUuid);
+      const { client } = this.options;
+      return this.withUrl(
+        await this.answered(() => controlRollback(client, execution, verb, call)),
+      );
+    });
+  }
+
+  preview(planUuid: string, request: RollbackRequest): Promise<PreviewResult> {
+    const { client, taskQueue } = this.options;
+    return this.reaching(async () => {
+      await this.demandWorker();
+      return this.withUrl(await previewRollback(client, taskQueue, planUuid, request));
+    });
+  }
+
+  stopSwitch(): Promise<StopSwitch> {
+    return this.reaching(() => readStopSwitch(this.options.client));
+  }
+
+  setStopSwitch(change: SwitchChange): Promise<StopSwitch> {
+    const { client, taskQueue } = this.options;
+    return this.reaching(() => setStopSwitch(client, taskQueue, change));
+  }
+
   async ready(): Promise<Readiness> {
     const { client, taskQueue } = this.options;
     try {
@@ -211,7 +250,7 @@ export class TemporalRollbacks implements Rollbacks {
     );
   }
 
-  private withUrl(result: RollbackResult): RollbackResult {
+  private withUrl<R extends RollbackResult>(result: R): R {
     const { webUrl } = this.options;
     if (webUrl === null) return result;
     const { id, run_id: runId, namespace } = result.workflow;

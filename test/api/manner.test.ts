@@ -51,9 +51,11 @@ describe('microversions, as the real service was seen to answer', () => {
   test('the headers of a good answer are those of the real service', async () => {
     const answer = await version('infra-optim 1.4');
     const real = recorded('watcher-action-plan-1.4');
-    for (const name of ['content-type', 'vary', 'openstack-api-version']) {
+    for (const name of ['content-type', 'openstack-api-version']) {
       expect([name, answer.headers.get(name)]).toEqual([name, real.headers.get(name)]);
     }
+    // Watcher's own answers may not be kept by anybody; ours may, by the caller.
+    expect(answer.headers.get('vary')).toBe(`${real.headers.get('vary')}, X-Auth-Token`);
   });
 });
 

@@ -3,14 +3,16 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { ApiCloud, ApiDeps } from '../../src/api/deps.js';
 import { ApiError } from '../../src/api/errors.js';
-import type { RollbackList, Rollbacks } from '../../src/api/rollbacks.js';
+import type { ControlCall, ControlVerb, RollbackList, Rollbacks } from '../../src/api/rollbacks.js';
 import { startApiServer } from '../../src/api/server.js';
 import type { ApiServer } from '../../src/api/server.js';
+import type { Preview, PreviewResult } from '../../src/domain/preview.js';
 import type { RollbackResult } from '../../src/domain/result.js';
+import type { StopSwitch } from '../../src/domain/stop-switch.js';
 import { createLogger } from '../../src/log.js';
 import { createMetrics } from '../../src/metrics.js';
 import { OpenStackHttpError } from '../../src/openstack/errors.js';
-import type { TokenInfo } from '../../src/openstack/cloud.js';
+import type { IssuedToken, LoginCredentials, TokenInfo } from '../../src/openstack/cloud.js';
 import type { RollbackRequest } from '../../activities/types.js';
 import type { CompensationsPage } from '../../workflows/messages.js';
 
@@ -57,6 +59,24 @@ export function tokenInfo(fields: Partial<TokenInfo> = {}): TokenInfo {
   };
 }
 
+const ADMINS = ['admin', 'administrator'];
+export const EVERYTHING_FOR_ADMINS = {
+  read: ADMINS,
+  preview: ADMINS,
+  start: ADMINS,
+  control: ADMINS,
+  admin: ADMINS,
+};
+
+export const NO_PREVIEW: Preview = {
+  order: [],
+  hosts: [],
+  audits: [],
+  newer_plans: [],
+  needs: {},
+  warnings: [],
+};
+
 /** A Rollbacks whose answers a test sets, and that keeps what it was asked. */
 export class FakeRollbacks implements Rollbacks {
   asked: { plan: string; request: RollbackRequest; complete: unknown }[] = [];
@@ -70,6 +90,26 @@ export class FakeRollbacks implements Rollbacks {
   page: CompensationsPage | null = { total: 0, offset: 0, compensations: [] };
   rows: RollbackList | Error = { rollbacks: [], next: null };
   readiness = { temporal: true, worker: true, message: null as string | null };
+
+  controlled: unknown[] = [];
+  previewed: { plan: string; request: RollbackRequest }[] = [];
+  control(plan: string, verb: ControlVerb, request: ControlCall): Promise<RollbackResult> {
+    this.controlled.push({ plan, verb, ...request });
+    return valueOrThrow(this.accepted);
+  }
+  async preview(plan: string, request: RollbackRequest): Promise<PreviewResult> {
+    this.previewed.push({ plan, request });
+    const result = await valueOrThrow(this.accepted);
+    return { ...result, state: 'PENDING', dry_run: true, preview: NO_PREVIEW };
+  }
+  stop: StopSwitch = { stopped: false, reason: null, by: null, since: null };
+  stopSwitch(): Promise<StopSwitch> {
+    return Promise.resolve(this.stop);
+  }
+  setStopSwitch(change: Omit<StopSwitch, 'since'>): Promise<StopSwitch> {
+    this.stop = { ...change, since: '2026-11-24T02:20:00Z' };
+    return Promise.resolve(this.stop);
+  }
 
   request(plan: string, request: RollbackRequest, complete: unknown): Promise<RollbackResult> {
     this.asked.push({ plan, request, complete });
@@ -110,6 +150,10 @@ export function fakeCloud() {
         validated.push(token);
         if (token === ADMIN_TOKEN) return Promise.resolve(tokenInfo());
         return Promise.resolve(token === 'member' ? tokenInfo({ roles: ['member'] }) : null);
+      },
+      logIn: ({ userName, password }: LoginCredentials): Promise<IssuedToken | null> => {
+        if (userName !== 'anna' || password !== 'right') return Promise.resolve(null);
+        return Promise.resolve({ ...tokenInfo(), value: ADMIN_TOKEN });
       },
     },
     compute: { listServices: () => Promise.resolve([]) },
@@ -163,7 +207,7 @@ export interface Answer {
 
 export async function openDoor(
   config: Partial<ApiDeps['config']> = {},
-  more: Partial<Pick<ApiDeps, 'sdkMetrics'>> = {},
+  more: Partial<Omit<ApiDeps, 'rollbacks' | 'cloud' | 'config' | 'closing'>> = {},
   limits: Parameters<typeof startApiServer>[1] = {},
 ): Promise<Door> {
   const rollbacks = new FakeRollbacks();
@@ -183,6 +227,9 @@ export async function openDoor(
         maxAge: 3600,
         maxAgeCeiling: 604_800,
         acceptTimeout: 30,
+        roles: EVERYTHING_FOR_ADMINS,
+        serviceRoles: ['service'],
+        eventStreams: 3,
         ...config,
       },
       log: createLogger({ level: 'debug', format: 'json', destination: { write } }),
@@ -206,7 +253,11 @@ async function call(url: string, options: CallOptions = {}): Promise<Answer> {
   const { method = 'GET', token = ADMIN_TOKEN, headers = {}, body, signal } = options;
   const response = await fetch(url, {
     method,
-    headers: { ...(token !== null && { 'X-Auth-Token': token }), ...headers },
+    headers: {
+      ...(token !== null && { 'X-Auth-Token': token }),
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
     ...(body !== undefined && { body }),
     ...(signal && { signal }),
   });

@@ -49,7 +49,32 @@ const OTHER: Record<string, string> = {
   ROLLBACK_SHUTDOWN_GRACE: '0',
   ROLLBACK_LOG_LEVEL: 'debug',
   ROLLBACK_LOG_FORMAT: 'pretty',
+  ROLLBACK_ROLES_READ: 'reader',
+  ROLLBACK_ROLES_PREVIEW: 'planner',
+  ROLLBACK_ROLES_START: 'operator',
+  ROLLBACK_ROLES_CONTROL: 'controller',
+  ROLLBACK_ROLES_ADMIN: 'cloud admin',
+  ROLLBACK_SERVICE_ROLES: 'trusted',
+  ROLLBACK_EVENT_STREAMS: '5',
+  ROLLBACK_WATCHER_URL: 'http://127.0.0.1:9322',
+  ROLLBACK_PROXY: 'true',
+  ROLLBACK_PROXY_TIMEOUT: '7',
+  ROLLBACK_WEBHOOK_URL: 'https://hooks.example/x',
+  ROLLBACK_WEBHOOK_SECRET_FILE: '/etc/rollback/webhook-secret',
+  ROLLBACK_WEBHOOK_WAIT: '3',
 };
+
+/** Settings that are of no use, and refused, without these. */
+const WITH: Record<string, Record<string, string>> = {
+  ROLLBACK_PROXY: { ROLLBACK_WATCHER_URL: 'http://127.0.0.1:9321' },
+  ROLLBACK_WEBHOOK_URL: { ROLLBACK_WEBHOOK_SECRET_FILE: '/a' },
+  ROLLBACK_WEBHOOK_SECRET_FILE: { ROLLBACK_WEBHOOK_URL: 'https://hooks.example/a' },
+  ROLLBACK_WEBHOOK_WAIT: {
+    ROLLBACK_WEBHOOK_URL: 'https://hooks.example/b',
+    ROLLBACK_WEBHOOK_SECRET_FILE: '/b',
+  },
+};
+const ADMINS = ['admin', 'administrator'];
 
 test('an empty environment is all defaults', () => {
   const config = readConfig({});
@@ -61,7 +86,12 @@ test('an empty environment is all defaults', () => {
       maxAge: 3600,
       maxAgeCeiling: 604_800,
       acceptTimeout: 30,
+      roles: { read: ADMINS, preview: ADMINS, start: ADMINS, control: ADMINS, admin: ADMINS },
+      serviceRoles: ['service'],
+      eventStreams: 200,
     },
+    watcher: { url: null, proxy: false, proxyTimeout: 60 },
+    webhook: { url: null, secretFile: null },
     temporal: { taskQueue: 'watcher-rollback', webUrl: null, databaseFile: null },
     activities: {
       limits: {
@@ -95,11 +125,13 @@ test('an empty environment is all defaults', () => {
 });
 
 test('every setting of the table can be set and has an effect of its own', () => {
-  expect(Object.keys(OTHER).toSorted()).toEqual(SETTING_LIST.map(({ name }) => name).toSorted());
+  // Read by the command alone, which is a client of the service.
+  const settings = SETTING_LIST.map(({ name }) => name).filter((name) => name !== 'ROLLBACK_URL');
+  expect(Object.keys(OTHER).toSorted()).toEqual(settings.toSorted());
   const defaults = JSON.stringify(readConfig({}));
   const seen = new Set([defaults]);
   for (const [name, text] of Object.entries(OTHER)) {
-    const config = JSON.stringify(readConfig({ [name]: text }));
+    const config = JSON.stringify(readConfig({ ...WITH[name], [name]: text }));
     expect([name, seen.has(config)]).toEqual([name, false]);
     seen.add(config);
   }

@@ -65,6 +65,8 @@ export interface ServiceOptions {
   settings?: Readonly<Record<string, string>>;
   /** Limits that the settings do not allow to be so small. */
   limits?: Partial<Config['activities']['limits']>;
+  /** Built files of the page at /ui/; absent: no page. */
+  uiFolder?: string;
   /** Default true. */
   worker?: boolean;
   wrap?: Wrap;
@@ -77,7 +79,14 @@ export async function startServiceForTest(options: ServiceOptions): Promise<Serv
   const cloud = clientOf(sim);
   const log = silentLogger();
   const workers: WorkerForTest[] = [];
-  const api: ApiPart = await startApiPart({ config, profile, cloud, log, webUrl: null });
+  const api: ApiPart = await startApiPart({
+    config,
+    profile,
+    cloud,
+    log,
+    webUrl: null,
+    ...(options.uiFolder === undefined ? {} : { uiFolder: options.uiFolder }),
+  });
   const startWorker = async (wrap?: Wrap): Promise<WorkerForTest> => {
     // A worker shares nothing with another one, or with the API, but the cloud.
     const own = clientOf(sim);

@@ -37,6 +37,7 @@ export const IMPORT_RULES: Rule[] = [
     folder: 'src/api/',
     values: [
       'express',
+      'httpxy',
       'zod',
       'node:*',
       'src/domain/',
@@ -60,6 +61,7 @@ export const IMPORT_RULES: Rule[] = [
       'src/api/errors.ts',
       'workflows/messages.ts',
       'workflows/search-attributes.ts',
+      'workflows/stop-messages.ts',
     ],
     types: ['workflows/', 'activities/types.ts', 'src/api/rollbacks.ts', ...CONFIG],
   },
@@ -73,10 +75,28 @@ export const IMPORT_RULES: Rule[] = [
     values: ['@temporalio/worker', 'node:*', 'src/temporal/'],
     types: ['activities/types.ts', ...CONFIG],
   },
+  // Runs in a browser, without a bundler: nothing but its own files is served.
+  { folder: 'src/ui/', values: [], types: ['src/domain/'] },
   { folder: 'src/config/', values: ['node:*'] },
   { folder: 'src/config.ts', values: ['src/config/'], types: ACTIVITY_SETTINGS },
-  // A client of the REST API like any other.
-  { folder: 'src/cli/', values: ['node:*', 'zod', 'undici', ...CONFIG], types: ['src/domain/'] },
+  // A client of the REST API like any other; only its doctor looks at Temporal, and `serve` is the program itself.
+  {
+    folder: 'src/cli/',
+    values: [
+      'cli-table3',
+      'commander',
+      'eventsource-parser',
+      'log-update',
+      'undici',
+      'zod',
+      'node:*',
+      'src/domain/',
+      'src/openstack/',
+      'src/temporal/',
+      'src/main.ts',
+      ...CONFIG,
+    ],
+  },
 ];
 
 /** A sentence per breach; none for folders without a rule (they join the parts). */

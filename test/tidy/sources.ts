@@ -62,6 +62,8 @@ export function importsOf({ path, text }: Source): Import[] {
 /** Programs and what tools load by name. */
 const ENTRIES = [
   'src/main.ts',
+  'src/cli/main.ts',
+  'src/ui/main.ts',
   'workflows/index.ts',
   'src/temporal-server/download-cli-program.ts',
 ];

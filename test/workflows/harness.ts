@@ -12,6 +12,7 @@ import type {
   RollbackActivities,
   RollbackRequest,
   RunLimits,
+  NotifyInput,
   VerifyInput,
   VerifyReport,
 } from '../../activities/types.js';
@@ -70,6 +71,7 @@ export interface Script {
   /** By action uuid; several: one per call, the last one again and again. */
   answers?: Record<string, Answer[]>;
   verify?: (input: VerifyInput) => VerifyReport;
+  notify?: (input: NotifyInput) => Promise<void>;
 }
 
 export interface Harness {
@@ -79,6 +81,8 @@ export interface Harness {
   play(script: Script): string;
   /** Calls of compensation activities of that plan, in the order they were started. */
   calls(planUuid: string): Call[];
+  /** Attempts to notify, in the order they were made. */
+  notified(planUuid: string): NotifyInput[];
   stop(): Promise<void>;
 }
 
@@ -88,12 +92,13 @@ export async function startHarness(
   const env = await startTemporal();
   const scripts = new Map<string, Script>();
   const made = new Map<string, Call[]>();
+  const notified = new Map<string, NotifyInput[]>();
   const taskQueue = `test-${randomUUID()}`;
   const worker: Worker = await createWorker({
     connection: env.nativeConnection,
     namespace: 'default',
     taskQueue,
-    activities: scriptedActivities(scripts, made),
+    activities: scriptedActivities(scripts, made, notified),
     workflowBundle: await workflowBundle(),
     shutdownGraceMs: 1000,
     ...options,
@@ -109,6 +114,7 @@ export async function startHarness(
       return uuid;
     },
     calls: (planUuid) => made.get(planUuid) ?? [],
+    notified: (planUuid) => notified.get(planUuid) ?? [],
     async stop() {
       // A test that failed half-way must not keep its activities waiting, and the worker with them.
       for (const open of gates.splice(0)) open();
@@ -122,6 +128,7 @@ export async function startHarness(
 function scriptedActivities(
   scripts: Map<string, Script>,
   made: Map<string, Call[]>,
+  notified: Map<string, NotifyInput[]>,
 ): RollbackActivities {
   const scriptOf = (planUuid: string): Script => {
     const script = scripts.get(planUuid);
@@ -162,6 +169,24 @@ function scriptedActivities(
       const script = scriptOf(uuid);
       await script.layOut?.();
       return { compensations: script.compensations, notes: [] };
+    },
+    previewRollback: ({ action_plan_uuid: uuid }) =>
+      Promise.resolve({
+        compensations: scriptOf(uuid).compensations,
+        notes: [],
+        preview: {
+          order: [],
+          hosts: [],
+          audits: [],
+          newer_plans: [],
+          needs: {},
+          warnings: ['as scripted'],
+        },
+      }),
+    async notify(input) {
+      const { action_plan_uuid: plan } = input.rollback;
+      notified.set(plan, [...(notified.get(plan) ?? []), input]);
+      await scriptOf(plan).notify?.(input);
     },
     liveMigrateServer: act('liveMigrateServer'),
     coldMigrateServer: act('coldMigrateServer'),

@@ -13,10 +13,15 @@ export function resource(
   router: Router,
   path: string,
   name: string,
-  methods: { get?: Handler; post?: Handler },
+  methods: { get?: Handler; post?: Handler; put?: Handler },
 ): void {
-  const { get, post } = methods;
-  const allow = [...(get ? ['GET', 'HEAD'] : []), ...(post ? ['POST'] : []), 'OPTIONS'].join(', ');
+  const { get, post, put } = methods;
+  const allow = [
+    ...(get ? ['GET', 'HEAD'] : []),
+    ...(post ? ['POST'] : []),
+    ...(put ? ['PUT'] : []),
+    'OPTIONS',
+  ].join(', ');
   const route = router.route(path);
   route.all((_req, res, next) => {
     contextOf(res).route = name;
@@ -24,6 +29,7 @@ export function resource(
   });
   if (get) route.get(get);
   if (post) route.post(post);
+  if (put) route.put(put);
   route.all((req, res) => {
     res.setHeader('Allow', allow);
     if (req.method === 'OPTIONS') {

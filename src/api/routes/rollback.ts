@@ -1,37 +1,55 @@
 /**
  * The rollback of one action plan:
- * - POST /v1/action_plans/{uuid}/rollback: ask for it; 200 with the rollback result (design.md, section 8).
+ * - POST /v1/action_plans/{uuid}/rollback: ask for it; 200 with the rollback result (design.md, section 8). With
+ *   "dry_run": true only what would be done, as GET …/rollback/preview says it.
  * - GET on the same path: the result so far; 404 where there is no rollback yet.
  * - GET …/rollback/compensations?limit=&offset=: all compensations, a page at a time, where the result is too
  *   large to hold them (`truncated`): {"compensations": […], "total": n, "offset": n, "next": address}. `next` is
  *   absent on the last page.
  */
 import type { Request, Response, Router } from 'express';
-import type { RollbackRequest } from '../../../activities/types.js';
 import { completeOptions } from '../../domain/options.js';
 import type { RollbackOptions } from '../../domain/options.js';
 import type { RollbackResult } from '../../domain/result.js';
-import { sendJson } from '../answers.js';
+import { sendTagged } from '../answers.js';
 import { readJsonBody } from '../body.js';
 import type { ApiDeps } from '../deps.js';
 import { failureTypeOf } from '../error-handler.js';
-import { ApiError } from '../errors.js';
-import { checkQuery, limitOf, optionsReader, planUuid, wholeNumberOf } from '../input.js';
-import { baseUrl, nextLink, rollbackLinks } from '../links.js';
+import { limitOf, readBody, readQuery } from '../input.js';
+import { baseUrl, linkHeader, nextLink } from '../links.js';
+import { demand } from '../policy.js';
 import { parsePrefer } from '../prefer.js';
 import { contextOf } from '../request-context.js';
+import {
+  noQuerySchema,
+  pageQuerySchema,
+  previewQuerySchema,
+  rollbackBodySchema,
+} from '../schemas/requests.js';
 import { waitForResult } from '../wait.js';
+import { noRollback, PLAN_NAME, PLAN_PATH, planOf, requestOf, sendResult } from './of-plan.js';
 import { resource } from './resource.js';
 
-const PATH = '/action_plans/:plan/rollback';
-
 export function rollbackRoutes(router: Router, deps: ApiDeps, closing: AbortSignal): void {
-  const readOptions = optionsReader(deps.config.maxAgeCeiling);
+  const { roles, maxAge, maxAgeCeiling, acceptTimeout } = deps.config;
+  const bodySchema = rollbackBodySchema(maxAgeCeiling);
+  const previewSchema = previewQuerySchema(maxAgeCeiling);
 
   async function post(req: Request, res: Response): Promise<void> {
+    demand(res, roles, 'start', 'preview');
     const plan = planOf(req, res);
-    checkQuery(req.query, []);
-    const options = readOptions(await readJsonBody(req));
+    readQuery(req.query, noQuerySchema);
+    const { dry_run: dryRun = false, ...given } = readBody(
+      await readJsonBody(req),
+      bodySchema,
+      'rollback',
+    );
+    const options = withoutRepeats(given);
+    demand(res, roles, dryRun ? 'preview' : 'start');
+    if (dryRun) {
+      await sendPreview(req, res, plan, options);
+      return;
+    }
     const preference = parsePrefer(req.get('prefer'));
     const accepted = await ask(plan, options, res);
     const result = await waitForResult(deps.rollbacks, accepted, preference, res, closing);
@@ -46,9 +64,9 @@ export function rollbackRoutes(router: Router, deps: ApiDeps, closing: AbortSign
     options: Partial<RollbackOptions>,
     res: Response,
   ): Promise<RollbackResult> {
-    const request = requestOf(options, res, deps.config.acceptTimeout);
+    const request = requestOf(options, res, acceptTimeout);
     try {
-      const complete = completeOptions(options, deps.config.maxAge);
+      const complete = completeOptions(options, maxAge);
       const result = await deps.rollbacks.request(plan, request, complete);
       contextOf(res).workflowId = result.workflow.id;
       return result;
@@ -58,75 +76,71 @@ export function rollbackRoutes(router: Router, deps: ApiDeps, closing: AbortSign
     }
   }
 
-  async function get(req: Request, res: Response): Promise<void> {
+  async function getPreview(req: Request, res: Response): Promise<void> {
+    demand(res, roles, 'preview');
     const plan = planOf(req, res);
-    checkQuery(req.query, []);
+    const options = withoutRepeats(readQuery(req.query, previewSchema));
+    await sendPreview(req, res, plan, options);
+  }
+
+  async function sendPreview(
+    req: Request,
+    res: Response,
+    plan: string,
+    options: Partial<RollbackOptions>,
+  ): Promise<void> {
+    const preview = await deps.rollbacks.preview(plan, requestOf(options, res, acceptTimeout));
+    if (!res.destroyed) sendResult(req, res, preview);
+  }
+
+  async function get(req: Request, res: Response): Promise<void> {
+    demand(res, roles, 'read');
+    const plan = planOf(req, res);
+    readQuery(req.query, noQuerySchema);
     const result = await deps.rollbacks.get(plan);
     if (result === null) throw noRollback(plan);
-    sendResult(req, res, result);
+    sendResult(req, res, result, { tagged: true });
   }
 
   async function getCompensations(req: Request, res: Response): Promise<void> {
+    demand(res, roles, 'read');
     const plan = planOf(req, res);
-    checkQuery(req.query, ['limit', 'offset']);
-    const limit = limitOf(req.query);
-    const offset = wholeNumberOf(req.query, 'offset') ?? 0;
+    const query = readQuery(req.query, pageQuerySchema);
+    const limit = limitOf(query);
+    const offset = query.offset ?? 0;
     const page = await deps.rollbacks.compensations(plan, { offset, limit });
     if (page === null) throw noRollback(plan);
     const after = offset + page.compensations.length;
     const path = `action_plans/${plan}/rollback/compensations`;
     const more = page.compensations.length > 0 && after < page.total;
-    sendJson(res, 200, {
+    const base = baseUrl(req);
+    const rollback = `action_plans/${plan}/rollback`;
+    res.setHeader(
+      'Link',
+      linkHeader(base, {
+        collection: rollback,
+        ...(more && { next: `${path}?limit=${limit}&offset=${after}` }),
+      }),
+    );
+    sendTagged(req, res, {
       compensations: page.compensations,
       total: page.total,
       offset,
-      ...(more && { next: nextLink(baseUrl(req), path, { limit, offset: after }) }),
+      ...(more && { next: nextLink(base, path, { limit, offset: after }) }),
     });
   }
 
-  resource(router, PATH, '/v1/action_plans/{uuid}/rollback', { get, post });
-  resource(router, `${PATH}/compensations`, '/v1/action_plans/{uuid}/rollback/compensations', {
+  resource(router, PLAN_PATH, PLAN_NAME, { get, post });
+  resource(router, `${PLAN_PATH}/preview`, `${PLAN_NAME}/preview`, { get: getPreview });
+  resource(router, `${PLAN_PATH}/compensations`, `${PLAN_NAME}/compensations`, {
     get: getCompensations,
   });
 }
 
-function planOf(req: Request, res: Response): string {
-  const plan = planUuid(req.params.plan);
-  contextOf(res).planUuid = plan;
-  return plan;
-}
-
-function requestOf(
-  options: Partial<RollbackOptions>,
-  res: Response,
-  acceptTimeoutSeconds: number,
-): RollbackRequest {
-  const { caller, requestId, globalRequestId } = contextOf(res);
-  const now = Date.now();
-  return {
-    options,
-    requested_by: {
-      user_id: caller.userId,
-      user_name: caller.userName,
-      project_id: caller.projectId,
-      request_id: globalRequestId ?? requestId,
-    },
-    requested_at: new Date(now).toISOString(),
-    accept_by: new Date(now + acceptTimeoutSeconds * 1000).toISOString(),
-    previous_run_id: null,
-  };
-}
-
-function noRollback(plan: string): ApiError {
-  const path = `/v1/action_plans/${plan}/rollback`;
-  return new ApiError(
-    'NoRollback',
-    `Action plan ${plan} has no rollback yet. POST ${path} rolls it back.`,
-  );
-}
-
-function sendResult(req: Request, res: Response, result: RollbackResult): void {
-  contextOf(res).workflowId = result.workflow.id;
-  const links = rollbackLinks(baseUrl(req), result.action_plan_uuid);
-  sendJson(res, 200, { ...result, links });
+/** An action that is named twice is meant once. */
+function withoutRepeats(options: Partial<RollbackOptions>): Partial<RollbackOptions> {
+  const { actions } = options;
+  return actions === undefined || actions === null
+    ? options
+    : { ...options, actions: [...new Set(actions)] };
 }

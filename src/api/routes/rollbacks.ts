@@ -4,30 +4,33 @@
  * one of the rollback states.
  */
 import type { Request, Response, Router } from 'express';
-import { ROLLBACK_STATES } from '../../domain/states.js';
-import { sendJson } from '../answers.js';
+import { sendTagged } from '../answers.js';
 import type { ApiDeps } from '../deps.js';
-import { checkQuery, limitOf, markerOf, wordOf } from '../input.js';
-import { baseUrl, nextLink, rollbackLinks } from '../links.js';
+import { limitOf, readQuery } from '../input.js';
+import { baseUrl, linkHeader, nextLink, rollbackLinks } from '../links.js';
+import { demand } from '../policy.js';
+import { listQuerySchema } from '../schemas/requests.js';
 import { resource } from './resource.js';
 
 export function rollbacksRoutes(router: Router, deps: ApiDeps): void {
   async function get(req: Request, res: Response): Promise<void> {
-    checkQuery(req.query, ['limit', 'marker', 'state']);
-    const limit = limitOf(req.query);
-    const marker = markerOf(req.query);
-    const state = wordOf(req.query, 'state', ROLLBACK_STATES);
+    demand(res, deps.config.roles, 'read');
+    const query = readQuery(req.query, listQuerySchema);
+    const limit = limitOf(query);
+    const { marker = null, state = null } = query;
     const filter = state === null ? {} : { state };
     const page = await deps.rollbacks.list({ limit, marker, ...filter });
     const base = baseUrl(req);
-    sendJson(res, 200, {
+    const next =
+      page.next === null ? null : nextLink(base, 'rollbacks', { state, limit, marker: page.next });
+    const relations = next === null ? {} : { next: next.slice(`${base}/v1/`.length) };
+    res.setHeader('Link', linkHeader(base, relations));
+    sendTagged(req, res, {
       rollbacks: page.rollbacks.map((row) => ({
         ...row,
         links: rollbackLinks(base, row.action_plan_uuid),
       })),
-      ...(page.next !== null && {
-        next: nextLink(base, 'rollbacks', { state, limit, marker: page.next }),
-      }),
+      ...(next !== null && { next }),
     });
   }
 

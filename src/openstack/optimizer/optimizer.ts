@@ -1,12 +1,18 @@
 /**
- * Watcher (Infrastructure Optimization API v1): plans and their actions, read only. It must not judge states beyond
+ * Watcher (Infrastructure Optimization API v1): plans, their actions and audits, read only. It must not judge states beyond
  * knowing which plans may still change by themselves.
  */
-import type { CallOptions, InfraOptim, WatcherAction, WatcherActionPlan } from '../cloud.js';
+import type {
+  CallOptions,
+  InfraOptim,
+  WatcherAction,
+  WatcherActionPlan,
+  WatcherAudit,
+} from '../cloud.js';
 import { PAGE_SIZE, readPages } from '../pages.js';
 import { segment, ServiceClient, type ServiceCall } from '../service-client.js';
 import type { Session } from '../session.js';
-import { actionPlanSchema, actionPlansSchema, actionsSchema } from './schemas.js';
+import { actionPlanSchema, actionPlansSchema, actionsSchema, auditsSchema } from './schemas.js';
 
 /**
  * All that is read here is in 1.0, so nothing is negotiated; asking for it by name makes a Watcher that has given
@@ -43,6 +49,20 @@ export class WatcherClient implements InfraOptim {
         const call = get('/actions/detail', query);
         const page = await this.client.json(call, actionsSchema, options);
         return { items: page.actions, more: typeof page.next === 'string' };
+      },
+    });
+  }
+
+  /** With details, because the interval is among them (watcher/api/controllers/v1/audit.py). */
+  async listAudits(options?: CallOptions): Promise<WatcherAudit[]> {
+    return readPages({
+      service: 'infra-optim',
+      what: 'audits/detail',
+      markerOf: (audit) => audit.uuid,
+      read: async (marker) => {
+        const call = get('/audits/detail', { limit: String(PAGE_SIZE), marker });
+        const page = await this.client.json(call, auditsSchema, options);
+        return { items: page.audits, more: typeof page.next === 'string' };
       },
     });
   }

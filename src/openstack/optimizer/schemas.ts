@@ -1,6 +1,6 @@
 /** From Watcher's answers to the types of cloud.ts. Unknown fields are ignored. */
 import { z } from 'zod';
-import type { WatcherAction, WatcherActionPlan } from '../cloud.js';
+import type { WatcherAction, WatcherActionPlan, WatcherAudit } from '../cloud.js';
 import { optionalTimeSchema, timeSchema } from '../times.js';
 
 const text = z
@@ -48,6 +48,27 @@ const actionSchema = z
     updatedAt: action.updated_at,
   }));
 
+const auditSchema = z
+  .object({
+    uuid: z.string(),
+    name: text,
+    audit_type: z.string(),
+    state: z.string(),
+    goal_name: text,
+    strategy_name: text,
+    interval: z.union([z.string(), z.number().transform(String)]).nullish(),
+  })
+  .transform((audit): WatcherAudit => ({
+    uuid: audit.uuid,
+    name: audit.name ?? audit.uuid,
+    type: audit.audit_type,
+    state: audit.state,
+    goalName: audit.goal_name,
+    strategyName: audit.strategy_name,
+    interval: audit.interval ?? null,
+  }));
+
 const next = z.string().nullish();
 export const actionPlansSchema = z.object({ action_plans: z.array(actionPlanSchema), next });
 export const actionsSchema = z.object({ actions: z.array(actionSchema), next });
+export const auditsSchema = z.object({ audits: z.array(auditSchema), next });

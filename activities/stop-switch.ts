@@ -1,0 +1,71 @@
+/**
+ * Activities under the stop switch: while it is on, none that changes something begins, and no rollback is accepted.
+ * What has already asked the cloud for its change goes on. It must not know where the switch is kept.
+ */
+import { Context } from '@temporalio/activity';
+import { type StopSwitch, stoppedSentence } from '../src/domain/stop-switch.js';
+import { failure, withDetails } from './failures.js';
+import type { CompensationInput, CompensationReport, RollbackActivities } from './types.js';
+
+/** Throws where it cannot be known: then nothing begins either, and the activity is tried again. */
+export type ReadStopSwitch = () => Promise<StopSwitch>;
+
+export function underStopSwitch(
+  activities: RollbackActivities,
+  readSwitch: ReadStopSwitch,
+): RollbackActivities {
+  const read = async (): Promise<StopSwitch> => {
+    try {
+      return await readSwitch();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw failure('TemporalUnreachable', `Whether rollbacks are stopped is not known: ${reason}`);
+    }
+  };
+  const guard =
+    <W>(begin: (input: CompensationInput<W>) => Promise<CompensationReport>) =>
+    async (input: CompensationInput<W>): Promise<CompensationReport> => {
+      if (input.asked || input.follow_only) return await begin(input);
+      const stop = await readOrFail(read);
+      return stop.stopped ? stoppedReport(stop) : await begin(input);
+    };
+  return {
+    ...activities,
+    async readActionPlan(input) {
+      const stop = await read();
+      const isPreview = Context.current().info.workflowType === PREVIEW;
+      if (stop.stopped && !isPreview) {
+        const advice = 'Nothing was touched; ask again once they go on.';
+        throw failure('RollbacksStopped', `${stoppedSentence(stop)}. ${advice}`);
+      }
+      return await activities.readActionPlan(input);
+    },
+    liveMigrateServer: guard((input) => activities.liveMigrateServer(input)),
+    coldMigrateServer: guard((input) => activities.coldMigrateServer(input)),
+    revertResize: guard((input) => activities.revertResize(input)),
+    startServer: guard((input) => activities.startServer(input)),
+    setComputeServiceStatus: guard((input) => activities.setComputeServiceStatus(input)),
+    setNodePowerState: guard((input) => activities.setNodePowerState(input)),
+  };
+}
+
+/** Looking is always allowed. */
+const PREVIEW = 'PreviewRollback';
+
+function stoppedReport(stop: StopSwitch): CompensationReport {
+  return {
+    outcome: 'STOPPED',
+    reason: stoppedSentence(stop),
+    now: null,
+    evidence: {},
+  };
+}
+
+/** The workflow has to know that this attempt asked the cloud for nothing. */
+async function readOrFail(read: ReadStopSwitch): Promise<StopSwitch> {
+  try {
+    return await read();
+  } catch (error) {
+    throw error instanceof Error ? withDetails(error, { asked: false }) : error;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The events of one plan's rollback, for all streams of this process: one poller, numbered events, and the latest of them
+ * kept for streams that come back. Knows no HTTP.
+ */
+import type { RollbackResult } from '../../domain/result.js';
+import type { RollbackState } from '../../domain/states.js';
+import { changesBetween } from './changes.js';
+
+/** `data` is JSON; null: the whole result, to be written with the addresses that the stream's caller knows. */
+export interface StreamEvent {
+  id: number;
+  event: 'result' | 'compensation' | 'history' | 'end';
+  data: string | null;
+}
+
+export interface Subscriber {
+  /** `result` is the latest, for events without data. */
+  send(event: StreamEvent, result: RollbackResult): void;
+  /** Nothing more comes. */
+  end(): void;
+}
+
+export interface FeedTiming {
+  /** Between two looks. */
+  pollMs: number;
+  /** After a look that failed. */
+  retryMs: number;
+  /** How long it goes on without a stream, for one that comes back. */
+  lingerMs: number;
+}
+
+/** Events kept for streams that come back. */
+const KEPT_EVENTS = 1000;
+/** The last event's number: who has seen it need not come back. */
+export const END_ID = Number.MAX_SAFE_INTEGER;
+const RUNNING: readonly RollbackState[] = ['PENDING', 'ONGOING', 'PAUSED'];
+
+export function isRunning(result: RollbackResult): boolean {
+  return RUNNING.includes(result.state);
+}
+
+export class Feed {
+  private readonly subscribers = new Set<Subscriber>();
+  private readonly kept: StreamEvent[] = [];
+  /** Grows also from process to process: a number of another process is never taken for one of ours. */
+  private lastId = Date.now() * 1000;
+  private readonly firstId = this.lastId;
+  private timer: NodeJS.Timeout | null = null;
+  private aloneSince: number | null = null;
+
+  constructor(
+    private last: RollbackResult,
+    private readonly read: () => Promise<RollbackResult | null>,
+    private readonly timing: FeedTiming,
+    private readonly over: () => void,
+  ) {
+    this.schedule(timing.pollMs);
+  }
+
+  /** First what it has missed, or where that is not known, the whole result. */
+  add(subscriber: Subscriber, lastEventId: number | null): void {
+    this.subscribers.add(subscriber);
+    this.aloneSince = null;
+    const missed = lastEventId === null ? null : this.after(lastEventId);
+    const first = missed ?? [{ id: this.lastId, event: 'result' as const, data: null }];
+    for (const event of first) subscriber.send(event, this.last);
+  }
+
+  remove(subscriber: Subscriber): void {
+    this.subscribers.delete(subscriber);
+    if (this.subscribers.size === 0) this.aloneSince ??= Date.now();
+  }
+
+  close(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    for (const subscriber of this.subscribers) subscriber.end();
+    this.subscribers.clear();
+    this.over();
+  }
+
+  private after(lastEventId: number): StreamEvent[] | null {
+    const oldest = this.kept[0]?.id ?? this.lastId + 1;
+    const known = lastEventId >= Math.max(oldest - 1, this.firstId) && lastEventId <= this.lastId;
+    return known ? this.kept.filter(({ id }) => id > lastEventId) : null;
+  }
+
+  private schedule(afterMs: number): void {
+    this.timer = setTimeout(() => void this.look(), afterMs);
+    this.timer.unref();
+  }
+
+  private async look(): Promise<void> {
+    if (this.aloneSince !== null && Date.now() - this.aloneSince > this.timing.lingerMs) {
+      this.close();
+      return;
+    }
+    let result: RollbackResult | null;
+    try {
+      result = await this.read();
+    } catch {
+      // Temporal or its workers are away: the streams stay, and go on where they were.
+      if (this.timer !== null) this.schedule(this.timing.retryMs);
+      return;
+    }
+    if (this.timer === null) return;
+    if (result !== null) this.take(result);
+    if (result === null || !isRunning(result)) this.close();
+    else this.schedule(this.timing.pollMs);
+  }
+
+  private take(result: RollbackResult): void {
+    const changes = changesBetween(this.last, result);
+    this.last = result;
+    if (!isRunning(result)) {
+      this.emit({ id: END_ID, event: 'end', data: null });
+      return;
+    }
+    for (const change of changes) {
+      this.lastId += 1;
+      const data = change.event === 'result' ? null : JSON.stringify(change.data);
+      const event: StreamEvent = { id: this.lastId, event: change.event, data };
+      this.kept.push(event);
+      if (this.kept.length > KEPT_EVENTS) this.kept.shift();
+      this.emit(event);
+    }
+  }
+
+  private emit(event: StreamEvent): void {
+    for (const subscriber of this.subscribers) subscriber.send(event, this.last);
+  }
+}

@@ -1,0 +1,4 @@
+/** One sentence for the person who starts the service: what is missing and what to do. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}

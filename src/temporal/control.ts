@@ -1,0 +1,78 @@
+/** Control calls on a running rollback: the workflow's updates, and Temporal's own cancel. */
+import type { Client } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type ControlRequest,
+  pauseUpdate,
+  resumeUpdate,
+  retryUpdate,
+  skipUpdate,
+} from '../../workflows/messages.js';
+import { ApiError } from '../api/errors.js';
+import type { ControlCall, ControlVerb } from '../api/rollbacks.js';
+import type { RollbackResult } from '../domain/result.js';
+import { type Execution, Executions } from './executions.js';
+import { isGoneMeanwhile, isTimeout, refusalOf } from './translate-error.js';
+
+/** A worker that polls answers within milliseconds; nobody is made to wait longer for one that does not. */
+const ANSWER_WITHIN_MS = 10_000;
+const UPDATES = {
+  pause: pauseUpdate,
+  resume: resumeUpdate,
+  retry: retryUpdate,
+  skip: skipUpdate,
+} as const;
+
+/** Throws ApiError NotControllable where the rollback has ended or is not in a state for it. */
+export async function controlRollback(
+  client: Client,
+  execution: Execution,
+  verb: ControlVerb,
+  call: ControlCall,
+): Promise<RollbackResult> {
+  if (execution.status !== 'RUNNING') throw ended();
+  if (verb === 'cancel') return await cancel(client, execution);
+  const request: ControlRequest = { ...call };
+  const handle = client.workflow.getHandle(execution.workflowId);
+  try {
+    return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      handle.executeUpdate(UPDATES[verb], { args: [request] }),
+    );
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal !== null) throw refusal;
+    if (isGoneMeanwhile(error)) throw ended();
+    if (isTimeout(error)) {
+      throw new ApiError(
+        'NoWorker',
+        'No worker took the call up in time. Start one, then look whether it was done.',
+      );
+    }
+    throw error;
+  }
+}
+
+const LOOKS = 40;
+const LOOK_PAUSE_MS = 50;
+
+/** The result in which the cancel shows: Temporal only promises to deliver it. */
+async function cancel(client: Client, execution: Execution): Promise<RollbackResult> {
+  const executions = new Executions(client);
+  try {
+    await executions.reading(() => client.workflow.getHandle(execution.workflowId).cancel());
+  } catch (error) {
+    if (isGoneMeanwhile(error)) throw ended();
+    throw error;
+  }
+  for (let look = 1; ; look += 1) {
+    const result = await executions.queried({ ...execution, runId: '' });
+    if (result === null) throw ended();
+    const seen = result.history.some(({ event }) => event === 'cancelled') || look === LOOKS;
+    if (seen) return result;
+    await sleep(LOOK_PAUSE_MS);
+  }
+}
+
+function ended(): ApiError {
+  return new ApiError('NotControllable', 'The rollback has ended.');
+}

@@ -1,0 +1,53 @@
+/** A preview: a read-only workflow with an id of its own, waited for. */
+import { type Client, WorkflowFailedError, WorkflowIdConflictPolicy } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { randomUUID } from 'node:crypto';
+import type { RollbackRequest } from '../../activities/types.js';
+import type { PreviewRollback } from '../../workflows/preview-rollback.js';
+import { ApiError } from '../api/errors.js';
+import { isFailureType } from '../domain/failures.js';
+import type { PreviewResult } from '../domain/preview.js';
+import { previewIdOf, previewSummaryOf } from './identifiers.js';
+import { isTimeout } from './translate-error.js';
+
+export const PREVIEW_TYPE = 'PreviewRollback';
+/** Past accept_by the workflow refuses by itself; the answer may still be on its way. */
+const ANSWER_MARGIN_MS = 5_000;
+const UNHURRIED_MS = 60_000;
+
+/** Throws ApiError: what the workflow refused with; RequestExpired where nobody took it up in time. */
+export async function previewRollback(
+  client: Client,
+  taskQueue: string,
+  planUuid: string,
+  request: RollbackRequest,
+): Promise<PreviewResult> {
+  const acceptBy =
+    request.accept_by === null ? Date.now() + UNHURRIED_MS : Date.parse(request.accept_by);
+  const limitMs = acceptBy + ANSWER_MARGIN_MS - Date.now();
+  try {
+    return await client.withDeadline(acceptBy + ANSWER_MARGIN_MS, () =>
+      client.workflow.execute<typeof PreviewRollback>(PREVIEW_TYPE, {
+        workflowId: previewIdOf(planUuid, randomUUID()),
+        taskQueue,
+        args: [{ action_plan_uuid: planUuid, request }],
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+        // Nobody waits any longer, so nothing need be read any more.
+        workflowExecutionTimeout: Math.max(limitMs, 1_000),
+        staticSummary: previewSummaryOf(planUuid),
+      }),
+    );
+  } catch (error) {
+    const cause = error instanceof WorkflowFailedError ? error.cause : null;
+    if (cause instanceof ApplicationFailure && isFailureType(cause.type)) {
+      throw new ApiError(cause.type, cause.message);
+    }
+    if (isTimeout(error) || error instanceof WorkflowFailedError) {
+      throw new ApiError(
+        'RequestExpired',
+        'The preview was not made in time. Nothing was touched; check the worker (npm run worker), then ask again.',
+      );
+    }
+    throw error;
+  }
+}

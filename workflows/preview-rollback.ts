@@ -1,0 +1,51 @@
+/**
+ * PreviewRollback: what a rollback would do, by the same reads and the same decisions, and nothing touched. A workflow of
+ * its own with an id of its own, so that it never stands in the way of a rollback; Temporal's retention clears it away.
+ */
+import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { RollbackRequest } from '../activities/types.js';
+import type { PreviewResult } from '../src/domain/preview.js';
+import { countOutcomes } from '../src/domain/states.js';
+import { accept } from './acceptance.js';
+import { acceptanceReads } from './activity-proxies.js';
+import { now, publicView } from './rollback-record.js';
+
+export interface PreviewInput {
+  action_plan_uuid: string;
+  request: RollbackRequest;
+}
+
+export async function PreviewRollback(input: PreviewInput): Promise<PreviewResult> {
+  const { action_plan_uuid: planUuid, request } = input;
+  const { reading, layout } = await accept(planUuid, request, (timeLeftMs, question) =>
+    acceptanceReads(timeLeftMs).previewRollback(question),
+  );
+  const { compensations, notes, preview } = layout;
+  setCurrentDetails(`Preview of ${compensations.length} compensations; nothing was touched.`);
+  const info = workflowInfo();
+  const time = now();
+  return {
+    action_plan_uuid: planUuid,
+    uuid: info.firstExecutionRunId,
+    state: 'PENDING',
+    restored: false,
+    dry_run: true,
+    truncated: false,
+    created_at: info.startTime.toISOString(),
+    updated_at: time,
+    options: reading.options,
+    requested_by: request.requested_by,
+    counts: countOutcomes(compensations.map(({ state }) => state)),
+    failure: null,
+    compensations: compensations.map(publicView),
+    history: notes.map((message) => ({ time, action_uuid: null, event: 'note', message })),
+    workflow: {
+      id: info.workflowId,
+      run_id: info.runId,
+      namespace: info.namespace,
+      web_url: null,
+    },
+    links: [],
+    preview,
+  };
+}

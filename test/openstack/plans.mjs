@@ -59,7 +59,8 @@ export async function freshServers(site, count = SERVERS) {
     const all = await ownServers(site);
     const broken = all.find((server) => server.status === 'ERROR');
     if (broken !== undefined) throw new Error(`${broken.name}: ${broken.fault?.message}`);
-    return all.every((server) => server.status === 'ACTIVE' && taskOf(server) === null) && all;
+    const ready = all.every((server) => server.status === 'ACTIVE' && taskOf(server) === null);
+    return all.length === count && ready && all;
   });
   const onFirst = servers.every((server) => hostOf(server) === site.hosts[0]);
   if (!onFirst) throw new Error(`Nova did not put every server on ${site.hosts[0]}`);

@@ -44,6 +44,7 @@ export async function openSite({ note, keepLab, signal }) {
   try {
     const cloud = await connect(lab);
     const refreshModel = () => runLab(['refresh-model']);
+    await untilHostsAreUp(cloud);
     const common = await readSite(cloud, { disabledToo: true });
     const power = common.nodes.length > 0;
     return { ...common, lab: true, cloud, env: lab, power, refreshModel, leave };
@@ -51,6 +52,14 @@ export async function openSite({ note, keepLab, signal }) {
     await leave();
     throw error;
   }
+}
+
+/** Nova takes a host for down until its nova-compute has reported again after a start, every ten seconds. */
+async function untilHostsAreUp(cloud) {
+  await until('every nova-compute of the lab is up', async () => {
+    const services = await cloud.services();
+    return services.length > 0 && services.every((service) => service.state === 'up');
+  });
 }
 
 /** The variables of the lab's admin, as `lab env` prints them. */

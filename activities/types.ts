@@ -44,6 +44,8 @@ export interface RunLimits {
   continue_as_new_after: number;
   /** How long the end waits for notifications under way; absent: none are sent. */
   notification_wait?: number;
+  /** How soon a rollback that holds looks whether the stop switch is still there; absent: a minute. Then ever later. */
+  hold_ask_again?: number;
 }
 
 /** What a caller asked, as it travels into the workflow. */

@@ -5,8 +5,10 @@
  */
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { RollbackRequest } from '../activities/types.js';
+import type { StopSwitch } from '../src/domain/stop-switch.js';
 import { isUuid, workflowIdOf } from '../src/domain/workflow-id.js';
 import type { ControlRequest, RollbackInput } from './messages.js';
+import { STOP_SWITCH_ID } from './stop-messages.js';
 
 const DIRECT_START: RollbackRequest = {
   options: {},
@@ -16,20 +18,39 @@ const DIRECT_START: RollbackRequest = {
   previous_run_id: null,
 };
 
-/** Throws InvalidRequest. `workflowId` is the id that this workflow runs under: there is one rollback per plan. */
+/** How this workflow came to run. */
+export interface Run {
+  workflowId: string;
+  /** Set where an earlier run continued as this one. */
+  continuedFromExecutionRunId?: string;
+}
+
+/** Throws InvalidRequest. The id that this workflow runs under is looked at too: there is one rollback per plan. */
 export function checkedInput(
   input: unknown,
-  workflowId: string,
+  { workflowId, continuedFromExecutionRunId }: Run,
 ): { planUuid: string; request: RollbackRequest; carried: RollbackInput['carried'] } {
-  if (!isObject(input)) throw invalid('The input must be {"action_plan_uuid": "<uuid>"}.');
-  const { action_plan_uuid: planUuid, request, carried } = input as Partial<RollbackInput>;
-  if (typeof planUuid !== 'string' || !isUuid(planUuid)) {
-    throw invalid('"action_plan_uuid" must be the UUID of an action plan.');
-  }
+  const { planUuid, request, carried } = checkedPlan(input);
   if (workflowId !== workflowIdOf(planUuid)) {
     throw invalid(
       `The workflow id must be ${workflowIdOf(planUuid)}: there is one rollback per plan.`,
     );
+  }
+  if (carried === undefined || carried === null) return { planUuid, request, carried: undefined };
+  if (continuedFromExecutionRunId !== undefined) return { planUuid, request, carried };
+  throw invalid('"carried" is what a rollback hands on to its own next run; leave it out.');
+}
+
+/** The plan and the request of any input. Throws InvalidRequest. */
+export function checkedPlan(input: unknown): {
+  planUuid: string;
+  request: RollbackRequest;
+  carried: RollbackInput['carried'];
+} {
+  if (!isObject(input)) throw invalid('The input must be {"action_plan_uuid": "<uuid>"}.');
+  const { action_plan_uuid: planUuid, request, carried } = input as Partial<RollbackInput>;
+  if (typeof planUuid !== 'string' || !isUuid(planUuid)) {
+    throw invalid('"action_plan_uuid" must be the UUID of an action plan.');
   }
   return { planUuid, request: checkedRequest(request ?? {}), carried };
 }
@@ -64,6 +85,59 @@ export function checkedControl(request: unknown): ControlRequest {
   if (action === undefined) return { by };
   if (typeof action !== 'string') throw invalid('"action_uuid" must be the UUID of an action.');
   return { by, action_uuid: action };
+}
+
+export interface SwitchStart {
+  state: StopSwitch;
+  waiting: string[];
+  /** Events; absent: the workflow's own bound. */
+  continue_as_new_after?: number;
+}
+
+/**
+ * How the stop switch begins. Without an input it is simply on: whoever has only Temporal's own command at hand can stop
+ * all rollbacks with it. Throws InvalidRequest, for a switch that nobody could turn off again stops everything.
+ */
+export function checkedSwitchStart(input: unknown, { workflowId }: Run, time: string): SwitchStart {
+  if (workflowId !== STOP_SWITCH_ID) {
+    throw invalid(`The workflow id must be ${STOP_SWITCH_ID}: there is one switch.`);
+  }
+  if (input !== undefined && input !== null && !isObject(input)) throw invalid(SWITCH_INPUT);
+  const given: { state?: unknown; waiting?: unknown; continue_as_new_after?: unknown } =
+    input ?? {};
+  const { state = ON, waiting = [], continue_as_new_after: after } = given;
+  const checked = checkedSwitch(state);
+  if (checked === null || !checked.stopped) throw invalid(SWITCH_INPUT);
+  if (!Array.isArray(waiting)) throw invalid('"waiting" must be a list of workflow ids.');
+  return {
+    state: { ...checked, since: checked.since ?? time },
+    waiting: waiting.filter((id) => isWorkflowId(id)),
+    ...(typeof after === 'number' && { continue_as_new_after: after }),
+  };
+}
+
+const ON = { stopped: true };
+const SWITCH_INPUT =
+  'The input must be {"state": {"stopped": true, "reason": "<why>", "by": "<who>"}}, or be left out.';
+
+/** null: it is no state of the switch. A signal cannot be refused, only passed over. */
+export function checkedSwitch(state: unknown): StopSwitch | null {
+  if (!isObject(state)) return null;
+  const { stopped, reason, by, since }: { [name in keyof StopSwitch]?: unknown } = state;
+  if (typeof stopped !== 'boolean') return null;
+  return { stopped, reason: text(reason), by: text(by), since: text(since) };
+}
+
+/** Temporal refuses longer ones (limit.maxIDLength). */
+const ID_CHARS_MAX = 1000;
+
+export function isWorkflowId(id: unknown): id is string {
+  return typeof id === 'string' && id !== '' && id.length <= ID_CHARS_MAX;
+}
+
+const SWITCH_TEXT_MAX = 255;
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value.slice(0, SWITCH_TEXT_MAX) : null;
 }
 
 function isObject(value: unknown): value is object {

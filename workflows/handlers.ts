@@ -3,8 +3,8 @@ import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow'
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { completeOptions, differingOptions } from '../src/domain/options.js';
 import type { RollbackResult } from '../src/domain/result.js';
-import { checkedControl, checkedRequest } from './check-input.js';
-import { stoppedSentence } from '../src/domain/stop-switch.js';
+import { NOT_STOPPED, stoppedSentence } from '../src/domain/stop-switch.js';
+import { checkedControl, checkedRequest, checkedSwitch } from './check-input.js';
 import {
   compensationsQuery,
   type ControlRequest,
@@ -46,7 +46,8 @@ export function handleMessages(decision: Decision): void {
     );
   });
   setHandler(stopSignal, (stop) => {
-    decision.runner?.hold(stoppedSentence(stop));
+    // Whatever it says: the rollback asks the switch itself, and goes on where there is none.
+    decision.runner?.hold(stoppedSentence(checkedSwitch(stop) ?? NOT_STOPPED));
   });
   setHandler(releaseSignal, () => {
     decision.runner?.release();

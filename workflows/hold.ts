@@ -8,18 +8,27 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { RunLimits } from '../activities/types.js';
 import { STOP_SWITCH_ID, waitForSwitchSignal } from './stop-messages.js';
 
-/** A switch that somebody terminated tells nobody: so it is asked again, ever more rarely. Milliseconds. */
-const ASK_AGAIN_FIRST_MS = 60_000;
-const ASK_AGAIN_MAX_MS = 600_000;
+/** A switch that somebody terminated tells nobody: so it is asked again, ever more rarely. Seconds. */
+const ASK_AGAIN_FIRST_S = 60;
+const ASK_AGAIN_MAX_S = 600;
 
 export class Hold {
   private held = false;
   /** Of the present hold: an older one's loop must not go on in its place. */
   private turn = 0;
 
-  constructor(private readonly changed: () => void) {}
+  constructor(
+    private readonly limits: Pick<RunLimits, 'hold_ask_again'>,
+    private readonly on: {
+      /** The hold is over. */
+      ended: () => void;
+      /** The switch was asked and is still there; every time the history has grown. */
+      asked: () => void;
+    },
+  ) {}
 
   isOn(): boolean {
     return this.held;
@@ -37,18 +46,19 @@ export class Hold {
   end(): void {
     this.held = false;
     this.turn += 1;
-    this.changed();
+    this.on.ended();
   }
 
   private async askUntilReleased(turn: number): Promise<void> {
     const isPresent = (): boolean => this.held && this.turn === turn;
-    for (let pauseMs = ASK_AGAIN_FIRST_MS; isPresent();) {
+    for (let pauseS = this.limits.hold_ask_again ?? ASK_AGAIN_FIRST_S; isPresent();) {
       if (!(await ask())) {
         if (isPresent()) this.end();
         return;
       }
-      await sleep(pauseMs);
-      pauseMs = Math.min(pauseMs * 2, ASK_AGAIN_MAX_MS);
+      this.on.asked();
+      await sleep(pauseS * 1000);
+      pauseS = Math.min(pauseS * 2, ASK_AGAIN_MAX_S);
     }
   }
 }

@@ -22,6 +22,8 @@ export interface CarriedState {
   compensations: LaidOutCompensation[];
   history: HistoryEntry[];
   paused: boolean;
+  /** By the stop switch. */
+  held?: boolean;
   /** actions whose compensation waits for room: passes used so far. */
   room_passes: Record<string, number>;
   /** Hosts that this rollback enabled: Placement's trait may lag there, so room may come by itself. */

@@ -8,15 +8,17 @@ import type { PreviewResult } from '../src/domain/preview.js';
 import { countOutcomes } from '../src/domain/states.js';
 import { accept } from './acceptance.js';
 import { acceptanceReads } from './activity-proxies.js';
+import { checkedPlan } from './check-input.js';
 import { now, publicView } from './rollback-record.js';
 
 export interface PreviewInput {
   action_plan_uuid: string;
-  request: RollbackRequest;
+  /** Absent where somebody starts the workflow directly: then all defaults. */
+  request?: RollbackRequest;
 }
 
 export async function PreviewRollback(input: PreviewInput): Promise<PreviewResult> {
-  const { action_plan_uuid: planUuid, request } = input;
+  const { planUuid, request } = checkedPlan(input);
   const { reading, layout } = await accept(planUuid, request, (timeLeftMs, question) =>
     acceptanceReads(timeLeftMs).previewRollback(question),
   );

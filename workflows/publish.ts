@@ -23,12 +23,18 @@ export function publish(record: RollbackRecord): void {
     { key: actionPlanKey, value: record.planUuid },
     { key: stateKey, value: record.state },
   ]);
-  const memo: RollbackMemo = {
-    action_plan_uuid: record.planUuid,
-    uuid: record.uuid,
-    counts: { ...record.counts },
-    updated_at: record.lastChange(),
-  };
-  upsertMemo({ [MEMO_KEY]: memo });
+  upsertMemo(memoOf(record));
   setCurrentDetails(liveDetails(record));
+}
+
+/** Also for continue-as-new: left out, the next run has the memo that this one was started with, which is none. */
+export function memoOf(record: RollbackRecord): Record<string, RollbackMemo> {
+  return {
+    [MEMO_KEY]: {
+      action_plan_uuid: record.planUuid,
+      uuid: record.uuid,
+      counts: { ...record.counts },
+      updated_at: record.lastChange(),
+    },
+  };
 }

@@ -9,7 +9,7 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
-  continueAsNew,
+  makeContinueAsNewFunc,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
@@ -23,7 +23,7 @@ import type { CarriedState, RollbackInput } from './messages.js';
 import { Notifications } from './notifications.js';
 import { RollbackRecord } from './rollback-record.js';
 import { Runner } from './runner.js';
-import { type Decision, publish } from './publish.js';
+import { type Decision, memoOf, publish } from './publish.js';
 import { actionPlanKey, REFUSED, stateKey } from './search-attributes.js';
 import { verify } from './verification.js';
 
@@ -43,7 +43,8 @@ export async function RollbackActionPlan(input: RollbackInput): Promise<Rollback
     if ((await runner.run()) === 'continue-as-new') {
       // A run that has ended takes its activities with it.
       await notifications.settle();
-      return await continueAsNew<typeof RollbackActionPlan>({
+      const nextRun = makeContinueAsNewFunc<typeof RollbackActionPlan>({ memo: memoOf(record) });
+      return await nextRun({
         ...input,
         carried: record.carry({ ...runner.carry(), ...notifications.carry() }),
       });
@@ -66,7 +67,7 @@ async function begin(
 ): Promise<Started> {
   let planUuid: string | null = null;
   try {
-    const checked = checkedInput(input, workflowInfo().workflowId);
+    const checked = checkedInput(input, workflowInfo());
     const { request, carried } = checked;
     planUuid = checked.planUuid;
     if (carried !== undefined) {

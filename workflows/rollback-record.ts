@@ -161,7 +161,10 @@ export class RollbackRecord {
   }
 
   carry(
-    others: Pick<CarriedState, 'paused' | 'room_passes' | 'enabled_hosts' | 'told_of_failure'>,
+    others: Pick<
+      CarriedState,
+      'paused' | 'held' | 'room_passes' | 'enabled_hosts' | 'told_of_failure'
+    >,
   ): CarriedState {
     return {
       ...others,

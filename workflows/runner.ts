@@ -55,10 +55,11 @@ export class Runner {
       this.changes += 1;
     };
     this.attempts = new Attempts(record);
-    this.held = new Hold(() => this.letGo());
+    this.held = new Hold(limits, { ended: () => this.letGo(), asked: changed });
     this.room = new Room(limits, this.schedule, changed, carried);
     this.failures = record.counts.FAILED ?? 0;
-    record.setState(this.paused ? 'PAUSED' : 'ONGOING');
+    if (carried?.held === true) this.held.begin();
+    record.setState(this.paused || this.held.isOn() ? 'PAUSED' : 'ONGOING');
   }
 
   /** Until every compensation is final, or the history is long enough for a new run. */
@@ -84,8 +85,8 @@ export class Runner {
     }
   }
 
-  carry(): Pick<CarriedState, 'paused' | 'room_passes' | 'enabled_hosts'> {
-    return { paused: this.paused, ...this.room.carry() };
+  carry(): Pick<CarriedState, 'paused' | 'held' | 'room_passes' | 'enabled_hosts'> {
+    return { paused: this.paused, held: this.held.isOn(), ...this.room.carry() };
   }
 
   cancel(): void {
@@ -244,8 +245,10 @@ export class Runner {
 
   /** Nothing was begun: as if it had not been tried. */
   private putBack(compensation: LaidOutCompensation): void {
-    const { action_uuid: id, attempts } = compensation;
-    this.record.update(compensation, { state: 'PENDING', reason: null, attempts: attempts - 1 });
+    const { action_uuid: id, started_at: startedAt } = compensation;
+    const attempts = compensation.attempts - 1;
+    const started_at = attempts === 0 ? null : startedAt;
+    this.record.update(compensation, { state: 'PENDING', reason: null, attempts, started_at });
     this.schedule.requeue(id);
     this.schedule.release(id);
   }

@@ -4,7 +4,6 @@
  */
 import {
   type Client,
-  WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
@@ -14,6 +13,7 @@ import { z } from 'zod';
 import { WORKFLOW_TYPE } from '../../workflows/messages.js';
 import {
   changeSwitchSignal,
+  releaseSignal,
   STOP_SWITCH_ID,
   STOP_SWITCH_MEMO,
   STOP_SWITCH_TYPE,
@@ -34,8 +34,8 @@ const memoSchema = z.object({
 /** Running rollbacks that are told at once; any other meets the switch at its next compensation. */
 const TOLD_MAX = 1000;
 const TOLD_AT_ONCE = 20;
-const OFF_LOOKS = 50;
-const OFF_PAUSE_MS = 100;
+const LOOKS = 50;
+const LOOK_PAUSE_MS = 100;
 
 export async function readStopSwitch(client: Client): Promise<StopSwitch> {
   const run = await describe(client);
@@ -43,6 +43,8 @@ export async function readStopSwitch(client: Client): Promise<StopSwitch> {
   const memo = memoSchema.safeParse(run.memo?.[STOP_SWITCH_MEMO]);
   const known: StopSwitch = memo.success ? memo.data : NOT_STOPPED;
   if (run.status.name === 'RUNNING') {
+    // It says itself that it is off as soon as it is; then it only has to tell others.
+    if (memo.success && !known.stopped) return known;
     return { ...known, stopped: true, since: known.since ?? run.startTime.toISOString() };
   }
   if (!known.stopped) return known;
@@ -62,27 +64,34 @@ export async function setStopSwitch(
   change: SwitchChange,
 ): Promise<StopSwitch> {
   const now = await readStopSwitch(client);
-  if (!change.stopped) return now.stopped ? await turnOff(client, change.by) : now;
+  if (!change.stopped) {
+    if (now.stopped) return await turnOff(client, change.by);
+    // A switch that was ended from outside has told nobody.
+    await tellRunning(client, "AND RollbackState = 'PAUSED'", (id) =>
+      client.workflow.getHandle(id).signal(releaseSignal),
+    );
+    return now;
+  }
   const since = now.stopped ? now.since : new Date().toISOString();
   const state: StopSwitch = { ...change, since };
-  if (now.stopped) {
-    await reading(client, () => handleOf(client).signal(changeSwitchSignal, state));
-    return state;
-  }
+  // One call that starts it or changes the one that runs, and cannot be lost: a run that is about to end takes it first.
   await reading(client, () =>
-    client.workflow.start<typeof RollbackStopSwitch>(STOP_SWITCH_TYPE, {
+    client.workflow.signalWithStart<typeof RollbackStopSwitch, [StopSwitch]>(STOP_SWITCH_TYPE, {
       workflowId: STOP_SWITCH_ID,
       taskQueue,
       args: [{ state }],
+      signal: changeSwitchSignal,
+      signalArgs: [state],
       memo: { [STOP_SWITCH_MEMO]: state },
-      // Two administrators at the same moment: it is on, which is what both want.
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       staticSummary: 'All rollbacks are stopped',
     }),
   );
-  await tellRunning(client, state);
-  return await readStopSwitch(client);
+  if (now.stopped) return state;
+  // One that had just gone off and still tells others goes on again once its worker has seen this.
+  await untilItIs(client, true);
+  await tellRunning(client, '', (id) => client.workflow.getHandle(id).signal(stopSignal, state));
+  return state;
 }
 
 async function turnOff(client: Client, by: string | null): Promise<StopSwitch> {
@@ -93,30 +102,38 @@ async function turnOff(client: Client, by: string | null): Promise<StopSwitch> {
     // Somebody else was faster.
     if (!isGoneMeanwhile(error)) throw error;
   }
-  for (let look = 1; look <= OFF_LOOKS; look += 1) {
+  return await untilItIs(client, false);
+}
+
+/** Throws ApiError NoWorker: what was asked for is on its way all the same. */
+async function untilItIs(client: Client, stopped: boolean): Promise<StopSwitch> {
+  for (let look = 1; look <= LOOKS; look += 1) {
     const now = await readStopSwitch(client);
-    if (!now.stopped) return now;
-    await sleep(OFF_PAUSE_MS);
+    if (now.stopped === stopped) return now;
+    await sleep(LOOK_PAUSE_MS);
   }
+  const what = stopped ? 'stopped' : 'let go on';
   throw new ApiError(
     'NoWorker',
-    'The rollbacks are let go on as soon as a worker is there to do it. Start one (npm run worker), then look again.',
+    `The rollbacks are ${what} as soon as a worker is there to do it. Start one (npm run worker), then look again.`,
   );
 }
 
-/** So that running rollbacks show that they hold at once. What is missed here holds at its next compensation. */
-async function tellRunning(client: Client, state: StopSwitch): Promise<void> {
+/** So that running rollbacks hold or go on at once. What is missed here meets the switch, or misses it, by itself. */
+async function tellRunning(
+  client: Client,
+  which: string,
+  tell: (workflowId: string) => Promise<void>,
+): Promise<void> {
   const ids: string[] = [];
-  const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
+  const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running' ${which}`;
   for await (const run of client.workflow.list({ query })) {
     ids.push(run.workflowId);
     if (ids.length === TOLD_MAX) break;
   }
   for (let from = 0; from < ids.length; from += TOLD_AT_ONCE) {
     const some = ids.slice(from, from + TOLD_AT_ONCE);
-    await Promise.allSettled(
-      some.map((id) => client.workflow.getHandle(id).signal(stopSignal, state)),
-    );
+    await Promise.allSettled(some.map(tell));
   }
 }
 

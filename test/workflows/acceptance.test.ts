@@ -92,6 +92,13 @@ describe('a request that is accepted', () => {
   });
 });
 
+test('a preview started directly, without any request, is one like others', async () => {
+  const plan = harness.play({ compensations: oneMove() });
+  const handle = await startDirectly('mine', [{ action_plan_uuid: plan }], 'PreviewRollback');
+  expect(await handle.result()).toMatchObject({ dry_run: true, counts: { PENDING: 1 } });
+  expect(harness.calls(plan)).toEqual([]);
+});
+
 describe('a request that is refused', () => {
   async function expectRefusal(
     plan: string,
@@ -197,10 +204,19 @@ describe('a request that is refused', () => {
     ['options that are none', [{ action_plan_uuid: PLAN, request: { options: [] } }]],
     ['a time that is none', [{ action_plan_uuid: PLAN, request: { accept_by: 'soon' } }]],
   ])('started directly with %s: it ends, and says what it wants', async (_name, args) => {
-    const handle = await startDirectly(workflowIdOf(PLAN), args);
-    const failure = await failureOf(handle);
-    expect(failure.type).toBe('InvalidRequest');
-    expect(failure.message).toMatch(/must be/);
+    const preview = await startDirectly('a-preview', args, 'PreviewRollback');
+    for (const handle of [await startDirectly(workflowIdOf(PLAN), args), preview]) {
+      const failure = await failureOf(handle);
+      expect(failure.type).toBe('InvalidRequest');
+      expect(failure.message).toMatch(/must be/);
+    }
+  });
+
+  test('started directly with what only a run of its own may hand on', async () => {
+    const args = [{ action_plan_uuid: PLAN, carried: { compensations: 7 } }];
+    const failure = await failureOf(await startDirectly(workflowIdOf(PLAN), args));
+    expect(failure).toMatchObject({ type: 'InvalidRequest' });
+    expect(failure.message).toMatch(/"carried".*leave it out/);
   });
 
   test('under another workflow id: there is one rollback per plan', async () => {
@@ -221,8 +237,12 @@ describe('a request that is refused', () => {
   });
 });
 
-async function startDirectly(workflowId: string, args: unknown[]): Promise<Handle> {
-  await harness.env.client.workflow.start('RollbackActionPlan', {
+async function startDirectly(
+  workflowId: string,
+  args: unknown[],
+  type = 'RollbackActionPlan',
+): Promise<Handle> {
+  await harness.env.client.workflow.start(type, {
     workflowId,
     taskQueue: harness.taskQueue,
     args,

@@ -2,6 +2,7 @@
  * Runs RollbackActionPlan on a real Temporal server with activities that play a script: what a test wants to see is the calls
  * that the workflow makes, in their order, and what becomes of each report.
  */
+import type { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
@@ -86,9 +87,14 @@ export interface Harness {
   stop(): Promise<void>;
 }
 
-export async function startHarness(
-  options: { maxCachedWorkflows?: number } = {},
-): Promise<Harness> {
+export async function startHarness({
+  wrap = (activities) => activities,
+  ...options
+}: {
+  maxCachedWorkflows?: number;
+  /** Around the scripted activities. */
+  wrap?: (activities: RollbackActivities, client: Client) => RollbackActivities;
+} = {}): Promise<Harness> {
   const env = await startTemporal();
   const scripts = new Map<string, Script>();
   const made = new Map<string, Call[]>();
@@ -98,7 +104,7 @@ export async function startHarness(
     connection: env.nativeConnection,
     namespace: 'default',
     taskQueue,
-    activities: scriptedActivities(scripts, made, notified),
+    activities: wrap(scriptedActivities(scripts, made, notified), env.client),
     workflowBundle: await workflowBundle(),
     shutdownGraceMs: 1000,
     ...options,

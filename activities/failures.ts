@@ -54,11 +54,13 @@ export function withDetails(error: Error, details: AttemptDetails): Error {
     const { name: type, message } = error;
     return ApplicationFailure.create({ type, message, details: [details], cause: error });
   }
-  const { type, message, nonRetryable, cause, nextRetryDelay } = error;
+  const { type, message, cause, nextRetryDelay } = error;
+  // What has been asked for is not left half way because a service refuses its caller for a while.
+  const isRefusedHalfWay = details.asked && type === 'OpenStackUnauthorized';
   return ApplicationFailure.create({
     message,
     details: [details],
-    nonRetryable: nonRetryable ?? false,
+    nonRetryable: error.nonRetryable === true && !isRefusedHalfWay,
     ...(type === undefined || type === null ? {} : { type }),
     ...(cause === undefined ? {} : { cause }),
     ...(nextRetryDelay === undefined || nextRetryDelay === null ? {} : { nextRetryDelay }),

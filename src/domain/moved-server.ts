@@ -40,6 +40,8 @@ export interface Moved {
   newerThan: (step: Step) => OtherChange | undefined;
   /** The step whose VERIFY_RESIZE the plan left behind and a revert undoes. */
   toRevert: Step | null;
+  /** A cold migration of an earlier rollback that ended before it was confirmed: the server is still in VERIFY_RESIZE. */
+  unconfirmed: Migration | null;
 }
 
 export function movedServer(context: Context, members: MoveMember[], proofs: Proofs): Moved | null {
@@ -64,8 +66,10 @@ export function movedServer(context: Context, members: MoveMember[], proofs: Pro
     records: context.migrations.get(serverId) ?? [],
     newerThan: ({ member }) => newerMove(context, serverId, member.end, known),
     toRevert: null,
+    unconfirmed: null,
   };
   moved.toRevert = findRevert(context, moved);
+  moved.unconfirmed = findUnconfirmed(context, moved, claimed);
   return moved;
 }
 
@@ -105,6 +109,19 @@ function findRevert(context: Context, moved: Moved): Step | null {
   return context.options.on_drift !== 'restore' && moved.newerThan(step) !== undefined
     ? null
     : step;
+}
+
+/** Made by our own user, and by no action of this plan: so by a rollback. Only the last arrival can await confirmation. */
+function findUnconfirmed(
+  { facts }: Context,
+  { server, records }: Moved,
+  claimed: ReadonlySet<number>,
+): Migration | null {
+  if (server?.status !== 'VERIFY_RESIZE' || facts.ownUserId === null) return null;
+  const last = records.findLast(hasArrived);
+  if (last?.status !== 'finished' || last.type !== 'migration') return null;
+  if (last.userId !== facts.ownUserId || claimed.has(last.id)) return null;
+  return last.destCompute === server.host ? last : null;
 }
 
 export interface LiveHost {

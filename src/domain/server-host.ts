@@ -97,6 +97,8 @@ function ownerVerdict(
   const { records, resource, toRevert } = moved;
   const last = moved.steps.at(-1) ?? owner;
   const live = liveHost(moved, server, owner, last);
+  // It is where it was, but not at rest: the move has to be confirmed before it is done.
+  const unconfirmed = live.isBefore ? moved.unconfirmed : null;
   const flavor = owner.member.change.flavor;
   const states: Partial<Verdict> = {
     resource,
@@ -118,8 +120,8 @@ function ownerVerdict(
     name: server.name,
     nowIs: live.text,
     // Where a revert goes first, it leaves the server where the plan's last step found it, wherever it is now.
-    isBefore: live.isBefore && toRevert === null,
-    isAfter: live.isAfter || toRevert !== null,
+    isBefore: live.isBefore && toRevert === null && unconfirmed === null,
+    isAfter: live.isAfter || toRevert !== null || unconfirmed !== null,
     unproved: null,
     neverOurs: serverNeverOurs(server),
     newer: moved.newerThan(last),
@@ -139,11 +141,13 @@ function ownerVerdict(
   }
   const isConfirming = last.record?.status === 'confirming';
   const way =
-    toRevert !== null || isConfirming || last.underWay
-      ? ({
-          kind: isStarted || server.status !== 'SHUTOFF' ? 'live_migrate' : 'cold_migrate',
-        } as const)
-      : wayToMove(server, isStarted);
+    unconfirmed !== null
+      ? ({ kind: 'cold_migrate' } as const)
+      : toRevert !== null || isConfirming || last.underWay
+        ? ({
+            kind: isStarted || server.status !== 'SHUTOFF' ? 'live_migrate' : 'cold_migrate',
+          } as const)
+        : wayToMove(server, isStarted);
   if ('unreachable' in way) return verdict('NOT_REVERSIBLE', way.unreachable, states);
   const from = toRevert?.from ?? live.host ?? owner.from;
   const work: MoveServerWork = {
@@ -153,7 +157,8 @@ function ownerVerdict(
     from,
     to: owner.from,
     allowCold: context.options.allow_cold,
-    sinceMigrationId: records.at(-1)?.id ?? 0,
+    // What the activity may take for its own begins after this one.
+    sinceMigrationId: unconfirmed === null ? (records.at(-1)?.id ?? 0) : unconfirmed.id - 1,
     since: knownUntil(context, records),
   };
   const stake = { kind: 'migrate', serverId: server.id, from, to: owner.from } as const;

@@ -189,6 +189,7 @@ function controlsOf(world: World, server: CloudServer): Controls {
     },
     clearFaults: () => {
       server.faults.clear();
+      world.state.failures.clear();
     },
     ledger: world.ledger.entries,
     requestCounts: () => Object.fromEntries(server.counts),

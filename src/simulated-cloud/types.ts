@@ -171,6 +171,7 @@ export interface SimulatedCloud {
   };
 
   inject(fault: Fault): void;
+  /** None of `inject` and `failMigrations` is to come any more. */
   clearFaults(): void;
   /** The next migrations of this server end in `error` with this reason (instance action details). */
   failMigrations(serverId: string, reason: string, times?: number): void;

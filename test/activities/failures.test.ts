@@ -1,6 +1,6 @@
 /** Every kind of OpenStack error becomes the failure that the list of failures promises. */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { failure, toFailure } from '../../activities/failures.js';
+import { failure, toFailure, withDetails } from '../../activities/failures.js';
 import {
   OpenStackBadAnswerError,
   OpenStackHttpError,
@@ -58,3 +58,16 @@ it('leaves its own failures as they are, and what nobody foresaw to the retry po
   const bug = new TypeError('x is undefined');
   expect(toFailure(bug, LIVE)).toBe(bug);
 });
+
+it.each([
+  [true, false],
+  [false, true],
+])(
+  'refused for a while, the change asked for: %s; final: %s (a server must not be left half way)',
+  (asked, nonRetryable) => {
+    const refused = withDetails(toFailure(http(401), LIVE), { asked });
+    expect(refused).toMatchObject({ type: 'OpenStackUnauthorized', nonRetryable });
+    const missing = withDetails(toFailure(http(400), LIVE), { asked });
+    expect(missing).toMatchObject({ type: 'OpenStackRefused', nonRetryable: true });
+  },
+);

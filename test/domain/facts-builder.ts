@@ -15,6 +15,7 @@ import { completeOptions, type RollbackOptions } from '../../src/domain/options.
 export const PLAN = '51916b95-ebe8-4ac5-b97d-ee43ef237021';
 export const WATCHER_USER = 'user-watcher';
 export const OTHER_USER = 'user-other';
+export const OWN_USER = 'user-own';
 
 /** A time, `seconds` after the plan was made. */
 export function at(seconds: number): string {
@@ -188,7 +189,7 @@ export function facts(given: Partial<Facts>): Facts {
     migrations: [],
     instanceActions: [],
     nodes: [],
-    ownUserId: 'user-own',
+    ownUserId: OWN_USER,
     readAt: at(600),
     ...given,
   };

@@ -6,6 +6,7 @@ import {
   migrate,
   only,
   OTHER_USER,
+  OWN_USER,
   record,
   resize,
   server,
@@ -413,6 +414,29 @@ describe('resize', () => {
       migrations: [record(1, 'vm', 'a', 'b', { type: 'migration', status: 'finished' })],
     });
     expect(one.kind).toBe('revert_resize');
+  });
+
+  test('home in VERIFY_RESIZE by a cold migration that an earlier rollback did not confirm: it is taken up again', () => {
+    const home = { host: 'a', now: { status: 'VERIFY_RESIZE' } };
+    const facts = (userId: string) => ({
+      ...MOVED,
+      servers: [server('vm', home.host, home.now)],
+      migrations: [
+        record(1, 'vm', 'a', 'b'),
+        record(2, 'vm', 'b', 'a', {
+          type: 'migration',
+          status: 'finished',
+          createdAt: at(400),
+          userId,
+        }),
+      ],
+    });
+    expect(only(facts(OWN_USER))).toMatchObject({
+      state: 'PENDING',
+      work: { kind: 'cold_migrate', to: 'a', sinceMigrationId: 1 },
+    });
+    // Somebody else's is theirs to confirm.
+    expect(only(facts(OTHER_USER))).toMatchObject({ state: 'SKIPPED', work: null });
   });
 
   test("VERIFY_RESIZE by somebody else's resize is not reverted", () => {

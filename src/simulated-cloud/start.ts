@@ -1,6 +1,6 @@
 /**
- * Starts a simulated cloud on one loopback port: /identity, /compute, /baremetal, /infra-optim, and a Keystone
- * catalog that names them. Use it as a real cloud through `env`; set its scene and look at it through the rest.
+ * Starts a simulated cloud on one loopback port: /identity, /compute, /baremetal, /placement, /infra-optim, and a
+ * Keystone catalog that names them. Use it as a real cloud through `env`; set its scene and look at it through the rest.
  */
 import { randomBytes } from 'node:crypto';
 import { handOf } from './hand.js';
@@ -11,11 +11,12 @@ import { keystone } from './keystone/api.js';
 import type { CatalogEntry, Credentials } from './keystone/api.js';
 import { Tokens } from './keystone/tokens.js';
 import { nova } from './nova/api.js';
+import { placement } from './placement/api.js';
 import { snapshotOf } from './snapshot.js';
 import { hexId } from './state.js';
 import type { SimulatedCloud, SimulatedCloudOptions } from './types.js';
 import { watcher } from './watcher/api.js';
-import { hostMaintenancePlan, makePlan } from './watcher/plans.js';
+import { addContinuousAudit, hostMaintenancePlan, makePlan } from './watcher/plans.js';
 import { createWorld } from './world.js';
 import type { World } from './world.js';
 
@@ -36,6 +37,7 @@ export async function startSimulatedCloud(
     keystone({ tokens, credentials, catalog: () => catalogOf(server.url) }),
     nova(world),
     ironic(world),
+    placement(world),
     watcher(world),
   ]);
   await server.listen(options.port ?? 0);
@@ -65,6 +67,7 @@ function catalogOf(url: string): CatalogEntry[] {
   return [
     { type: 'infra-optim', name: 'watcher', url: `${url}/infra-optim` },
     { type: 'baremetal', name: 'ironic', url: `${url}/baremetal` },
+    { type: 'placement', name: 'placement', url: `${url}/placement` },
     { type: 'identity', name: 'keystone', url: `${url}/identity/v3` },
     { type: 'compute', name: 'nova', url: `${url}/compute/v2.1` },
   ];
@@ -114,7 +117,7 @@ function accessOf(
           roles,
         },
         ['password'],
-        expired === true ? -1_000 : undefined,
+        typeof expired === 'number' ? -1000 * expired : expired === true ? -1000 : undefined,
       ).value,
     expireTokens: () => {
       tokens.revokeAll(user.id);
@@ -124,7 +127,14 @@ function accessOf(
 
 type Scenes = Pick<
   SimulatedCloud,
-  'addHost' | 'addServer' | 'applyPlan' | 'hostMaintenance' | 'hand' | 'failMigrations' | 'advance'
+  | 'addHost'
+  | 'addServer'
+  | 'applyPlan'
+  | 'hostMaintenance'
+  | 'continuousAudit'
+  | 'hand'
+  | 'failMigrations'
+  | 'advance'
 >;
 
 function scenesOf(world: World): Scenes {
@@ -136,6 +146,7 @@ function scenesOf(world: World): Scenes {
     addServer: (server) => addServer(world, server).id,
     applyPlan: async (plan) => Promise.resolve(makePlan(world, plan)),
     hostMaintenance: async (name, options = {}) => Promise.resolve(maintain(world, name, options)),
+    continuousAudit: (audit) => addContinuousAudit(world, audit),
     hand: handOf(world),
     failMigrations: (serverId, reason, times = 1) => {
       const reasons = world.state.failures.get(serverId) ?? [];
@@ -179,7 +190,14 @@ function maintain(
 
 type Controls = Pick<
   SimulatedCloud,
-  'inject' | 'clearFaults' | 'ledger' | 'requestCounts' | 'snapshot' | 'settled' | 'close'
+  | 'inject'
+  | 'clearFaults'
+  | 'ledger'
+  | 'requestCounts'
+  | 'requests'
+  | 'snapshot'
+  | 'settled'
+  | 'close'
 >;
 
 function controlsOf(world: World, server: CloudServer): Controls {
@@ -192,6 +210,7 @@ function controlsOf(world: World, server: CloudServer): Controls {
       world.state.failures.clear();
     },
     ledger: world.ledger.entries,
+    requests: server.requests,
     requestCounts: () => Object.fromEntries(server.counts),
     snapshot: () => snapshotOf(world),
     settled: (timeoutMs = SETTLE_LIMIT_MS) => world.clock.whenIdle(timeoutMs),

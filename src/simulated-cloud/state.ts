@@ -132,6 +132,10 @@ export interface WatcherPlan {
 export interface WatcherAudit {
   number: number;
   uuid: string;
+  type: 'ONESHOT' | 'CONTINUOUS';
+  state: string;
+  /** Seconds or a cron expression; null where it runs once. */
+  interval: string | null;
   strategy: string;
   parameters: Record<string, unknown>;
   createdAt: number;

@@ -1,5 +1,5 @@
 /**
- * The simulated cloud: Keystone, Nova, Ironic and Watcher over HTTP with state and time, for the demo, the tests
+ * The simulated cloud: Keystone, Nova, Placement, Ironic and Watcher over HTTP with state and time, for the demo, the tests
  * and the benchmark. It knows nothing of the rest of src/. Habits are Nova's own, as recorded from a real cloud.
  */
 
@@ -40,7 +40,7 @@ export interface SimulatedPlanOptions {
 
 /** A fault on the next matching requests. All given conditions must match. */
 export interface Fault {
-  service: 'identity' | 'compute' | 'baremetal' | 'optimizer';
+  service: 'identity' | 'compute' | 'baremetal' | 'optimizer' | 'placement';
   method?: string;
   /** Matched against the path below the endpoint. */
   path?: RegExp;
@@ -57,6 +57,24 @@ export interface Fault {
     | { kind: 'hang' }
     /** Send half of the body, then close. */
     | { kind: 'truncate' };
+}
+
+/** One request that the cloud got. */
+export interface SimulatedRequest {
+  method: string;
+  /** "/compute/v2.1/servers/{id}" */
+  route: string;
+  /** The caller's X-OpenStack-Request-ID. */
+  globalRequestId: string | null;
+}
+
+export interface ContinuousAuditOptions {
+  /** Default: workload_balance. */
+  strategy?: string;
+  /** Seconds, or a cron expression. */
+  interval: string;
+  /** Default: ONGOING. */
+  state?: string;
 }
 
 /** One effect on the cloud, in order: what the exactly-once tests count. */
@@ -122,7 +140,12 @@ export interface SimulatedCloud {
   };
   addServer(options: SimulatedServerOptions): string;
   /** A token for another user, with these roles. */
-  issueToken(options: { userName: string; roles: string[]; expired?: boolean }): string;
+  issueToken(options: {
+    userName: string;
+    roles: string[];
+    /** true: a moment ago; a number: so many seconds ago. */
+    expired?: boolean | number;
+  }): string;
 
   /** Make a plan and (unless `state` says otherwise) apply it to its end; its uuid. */
   applyPlan(options: SimulatedPlanOptions): Promise<string>;
@@ -135,6 +158,9 @@ export interface SimulatedCloud {
     host: string,
     options?: { powerOffIdle?: string[]; destinations?: string[] },
   ): Promise<string>;
+
+  /** An audit of type CONTINUOUS; its uuid. It is there to be seen, and makes no plans. */
+  continuousAudit(options: ContinuousAuditOptions): string;
 
   /** Things that people and Nova do meanwhile. */
   hand: {
@@ -183,6 +209,8 @@ export interface SimulatedCloud {
   readonly ledger: readonly LedgerEntry[];
   /** Requests counted by "METHOD path-template", e.g. "GET /compute/v2.1/servers/{id}". */
   requestCounts(): Record<string, number>;
+  /** The latest requests (10,000 at most), oldest first. */
+  readonly requests: readonly SimulatedRequest[];
   snapshot(): CloudSnapshot;
   /** Resolves when nothing is under way (no migration, power change, boot). */
   settled(timeoutMs?: number): Promise<void>;

@@ -62,6 +62,9 @@ const NOT_OURS = [
   'nova-flavors',
   'nova-server-migrations-running',
   'nova-servers-detail',
+  'placement-inventories',
+  'placement-usages',
+  'placement-usages-not-found',
   'watcher-action-plans',
   'watcher-actions-detail',
   'watcher-actions-detail-page',
@@ -207,6 +210,22 @@ test.each([
     expect(action.parents.every((parent) => known.has(parent))).toBe(true);
     known.add(action.uuid);
   }
+});
+
+test('room on a host: (total - reserved) * allocation_ratio - usage; none where Placement knows no such host', async () => {
+  const answerOf = (name: string) => {
+    const { status, body } = readRecording(name);
+    return { status, body };
+  };
+  stub.handle = ({ path }) =>
+    answerOf(path.endsWith('/usages') ? 'placement-usages' : 'placement-inventories');
+  expect(await cloud.placement.roomOf(ID)).toEqual({
+    vcpusFree: 16_000,
+    memoryMbFree: 1_199_232,
+    diskGbFree: 600_000,
+  });
+  play('placement-usages-not-found');
+  expect(await cloud.placement.roomOf(ID)).toBeNull();
 });
 
 test('the guards tell the refusals apart', async () => {

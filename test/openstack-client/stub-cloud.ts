@@ -157,6 +157,7 @@ function catalog(origin: string): unknown[] {
     entry('compute', '/compute/v2.1'),
     entry('baremetal', '/baremetal'),
     entry('infra-optim', '/optimizer'),
+    entry('placement', '/placement'),
   ];
 }
 

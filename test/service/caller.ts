@@ -25,9 +25,9 @@ export class RollbackCaller {
   async call<T = unknown>(
     method: string,
     path: string,
-    options: { body?: unknown; prefer?: string } = {},
+    options: { body?: unknown; prefer?: string; headers?: Record<string, string> } = {},
   ): Promise<Answer<T>> {
-    const headers = new Headers();
+    const headers = new Headers(options.headers);
     if (this.token !== null) headers.set('X-Auth-Token', this.token);
     if (options.prefer !== undefined) headers.set('Prefer', options.prefer);
     if (options.body !== undefined) headers.set('Content-Type', 'application/json');

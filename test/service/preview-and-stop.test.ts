@@ -43,7 +43,9 @@ test('a preview says what the rollback then does, touches nothing and stands in 
   );
   expect(kinds.indexOf('set_service_status')).toBeLessThan(kinds.indexOf('live_migrate'));
   const home = body.preview.hosts.find(({ host }) => host === scene.home);
-  expect(home).toMatchObject({ incoming: 3, status: 'disabled', room: null, message: null });
+  expect(home).toMatchObject({ incoming: 3, status: 'disabled', message: null });
+  // Nothing is on it, and a server takes one of its slots.
+  expect(home?.room).toEqual({ vcpus_free: 50, memory_mb_free: 6400, disk_gb_free: 50 });
   expect((await service.get(scene.plan)).status).toBe(404);
   const list = await service.call<{ rollbacks: { action_plan_uuid: string }[] }>(
     'GET',
@@ -56,6 +58,42 @@ test('a preview says what the rollback then does, touches nothing and stands in 
   expect(did.map(({ action_uuid, kind }) => [action_uuid, kind])).toEqual(
     open.map(({ action_uuid, kind }) => [action_uuid, kind]),
   );
+});
+
+test('a preview tells of a full host and of audits that would move servers again', async () => {
+  const { sim } = service;
+  const uuid = sim.continuousAudit({ interval: '3600' });
+  for (const state of ['SUSPENDED', 'CANCELLED']) sim.continuousAudit({ interval: '60', state });
+  for (let count = 0; count < 48; count += 1) sim.addServer({ name: 'squatter', host: scene.home });
+  const { body } = await service.call<PreviewResult>('GET', path('/preview'));
+  const { audits, hosts, warnings } = body.preview;
+  expect(audits).toEqual([
+    expect.objectContaining({
+      uuid,
+      interval: '3600',
+      state: 'ONGOING',
+      strategy: 'workload_balance',
+    }),
+  ]);
+  expect(audits[0]?.message).toMatch(/is CONTINUOUS and ONGOING \(interval 3600\)/);
+  const home = hosts.find(({ host }) => host === scene.home);
+  expect(home?.room).toMatchObject({ vcpus_free: 2 });
+  expect(home?.message).toMatch(/2 VCPUs .* for 3 servers: not all have room/);
+  expect(warnings).toEqual(expect.arrayContaining([home?.message, audits[0]?.message]));
+});
+
+test('a preview without Placement or audits says so, and is one all the same', async () => {
+  const { sim } = service;
+  const down = { kind: 'status' as const, status: 503 };
+  sim.inject({ service: 'placement', times: 1000, effect: down });
+  sim.inject({ service: 'optimizer', path: /audits/, times: 1000, effect: down });
+  const { status, body } = await service.call<PreviewResult>('GET', path('/preview'));
+  expect(status).toBe(200);
+  expect(body.preview.hosts.find(({ host }) => host === scene.home)?.room).toBeNull();
+  expect(body.preview.warnings).toEqual([
+    expect.stringMatching(/^Whether CONTINUOUS audits are active is not known: /),
+    expect.stringMatching(/^The room on the hosts is not known: /),
+  ]);
 });
 
 test('a preview of chosen actions names those that they need', async () => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createActivities } from '../../activities/index.js';
 import type { RollbackActivities } from '../../activities/types.js';
 import { type Config, readConfig } from '../../src/config.js';
-import { silentLogger } from '../../src/log.js';
+import { type Logger, silentLogger } from '../../src/log.js';
 import type { OpenStackCloud } from '../../src/openstack/cloud.js';
 import { type ApiPart, startApiPart } from '../../src/service/api-part.js';
 import { startWorkerPart } from '../../src/service/worker-part.js';
@@ -70,6 +70,8 @@ export interface ServiceOptions {
   /** Default true. */
   worker?: boolean;
   wrap?: Wrap;
+  /** Default: silent. */
+  log?: Logger;
 }
 
 export async function startServiceForTest(options: ServiceOptions): Promise<ServiceForTest> {
@@ -77,7 +79,7 @@ export async function startServiceForTest(options: ServiceOptions): Promise<Serv
   const config = configOf(options);
   const profile = withAddress(temporalProfile({}), options.temporal);
   const cloud = clientOf(sim);
-  const log = silentLogger();
+  const log = options.log ?? silentLogger();
   const workers: WorkerForTest[] = [];
   const api: ApiPart = await startApiPart({
     config,

@@ -93,8 +93,15 @@ test.each(recordingNames())('%s', async (name) => {
   const words = SAME_WORDS.filter((word) => OTHER_WORDS[name]?.includes(word) !== true);
   expect(valuesOf(sent.json, words)).toEqual(valuesOf(inOurWords(recording, id), words));
   if (recording.status >= 400)
-    expect(withInnerJson(sent.json)).toEqual(withInnerJson(inOurWords(recording, id)));
+    expect(withoutRequestIds(withInnerJson(sent.json))).toEqual(
+      withoutRequestIds(withInnerJson(inOurWords(recording, id))),
+    );
 });
+
+/** Placement says it in the body too. */
+function withoutRequestIds(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value ?? null).replaceAll(/req-[0-9a-f-]{36}/g, 'req-…'));
+}
 
 async function send(recording: Recording, id: string | undefined): Promise<Reply> {
   const { method, path, headers } = recording.request;

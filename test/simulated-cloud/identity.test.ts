@@ -14,10 +14,12 @@ afterEach(() => cloud.close());
 
 const authenticate = (body: unknown): Promise<Reply> =>
   caller.raw('POST', '/identity/v3/auth/tokens', { token: null, body });
-const validate = async (subject: string): Promise<Reply> =>
-  caller.raw('GET', '/identity/v3/auth/tokens', { headers: { 'x-subject-token': subject } });
+const validate = async (subject: string, query = ''): Promise<Reply> =>
+  caller.raw('GET', `/identity/v3/auth/tokens${query}`, {
+    headers: { 'x-subject-token': subject },
+  });
 
-test('the catalog names the four services with all interfaces', async () => {
+test('the catalog names the five services with all interfaces', async () => {
   const { json } = await authenticate(passwordBody(cloud));
   const { catalog, user } = json.token;
   expect(user.id).toBe(cloud.adminUserId);
@@ -37,6 +39,7 @@ test('the catalog names the four services with all interfaces', async () => {
     compute: '/compute/v2.1',
     baremetal: '/baremetal',
     'infra-optim': '/infra-optim',
+    placement: '/placement',
   });
 });
 
@@ -73,24 +76,43 @@ test('tokens of others: validated with their roles, refused when expired', async
   expect((await asReader('/infra-optim/v1/action_plans')).status).toBe(403);
 });
 
-test.each(['/compute/v2.1/servers', '/baremetal/v1/nodes', '/infra-optim/v1/action_plans'])(
-  '%s without a good token: 401 in Keystone’s shape',
-  async (path) => {
-    const expired = cloud.issueToken({ userName: 'old', roles: ['admin'], expired: true });
-    for (const token of [null, 'nonsense', expired]) {
-      const reply = await caller.raw('GET', path, { token });
-      expect(reply.status).toBe(401);
-      expect(reply.headers.get('www-authenticate')).toBe(`Keystone uri="${cloud.authUrl}"`);
-      expect(reply.json).toEqual({
-        error: {
-          code: 401,
-          title: 'Unauthorized',
-          message: 'The request you have made requires authentication.',
-        },
-      });
-    }
-  },
-);
+test('allow_expired: for two days past its time, but never a revoked one; nocatalog: without the catalog', async () => {
+  const of = (expired: number): string =>
+    cloud.issueToken({ userName: 'old', roles: ['admin'], expired });
+  const day = 86_400;
+  expect((await validate(of(day), '?allow_expired=1')).status).toBe(200);
+  expect((await validate(of(day), '?allow_expired=0')).status).toBe(404);
+  expect((await validate(of(3 * day), '?allow_expired=1')).status).toBe(404);
+  const { json } = await validate(of(day), '?nocatalog=1&allow_expired=true');
+  expect(json.token).not.toHaveProperty('catalog');
+  const own = await caller.token();
+  cloud.expireTokens();
+  const fresh = new Caller(cloud);
+  const revoked = { headers: { 'x-subject-token': own } };
+  const path = '/identity/v3/auth/tokens?allow_expired=1';
+  expect((await fresh.raw('GET', path, revoked)).status).toBe(404);
+});
+
+test.each([
+  '/compute/v2.1/servers',
+  '/baremetal/v1/nodes',
+  '/infra-optim/v1/action_plans',
+  '/placement/resource_providers/x/usages',
+])('%s without a good token: 401 in Keystone’s shape', async (path) => {
+  const expired = cloud.issueToken({ userName: 'old', roles: ['admin'], expired: true });
+  for (const token of [null, 'nonsense', expired]) {
+    const reply = await caller.raw('GET', path, { token });
+    expect(reply.status).toBe(401);
+    expect(reply.headers.get('www-authenticate')).toBe(`Keystone uri="${cloud.authUrl}"`);
+    expect(reply.json).toEqual({
+      error: {
+        code: 401,
+        title: 'Unauthorized',
+        message: 'The request you have made requires authentication.',
+      },
+    });
+  }
+});
 
 test('expireTokens: the admin’s tokens until now are refused, a new one is good', async () => {
   const other = cloud.issueToken({ userName: 'eve', roles: ['admin'] });

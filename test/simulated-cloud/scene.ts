@@ -28,6 +28,7 @@ export function setScene(cloud: SimulatedCloud, caller: Caller): Scene {
 const nothing: Situation = () => Promise.resolve(undefined);
 const vm = (scene: Scene): string => scene.vms[3] ?? '';
 const nodeOne = (scene: Scene): string => scene.hosts['compute-1']?.nodeId ?? '';
+const hypervisorOne = (scene: Scene): string => scene.hosts['compute-1']?.hypervisorId ?? '';
 const serviceOne = (scene: Scene): string => scene.hosts['compute-1']?.serviceId ?? '';
 
 const maintained: Situation = ({ cloud }) =>
@@ -202,6 +203,9 @@ export const SITUATIONS: Record<string, Situation> = {
     return Promise.resolve(serviceOne(scene));
   },
   'nova-services': maintained,
+  'placement-inventories': plain(hypervisorOne),
+  'placement-usages': plain(hypervisorOne),
+  'placement-usages-not-found': nothing,
   'watcher-action-plan': maintained,
   'watcher-action-plan-1.4': maintained,
   'watcher-action-plan-bad-uuid': nothing,

@@ -10,6 +10,7 @@ const SERVICES = {
   '18774': 'compute',
   '16385': 'baremetal',
   '19322': 'infra-optim',
+  '18778': 'placement',
 } as const;
 export type RecordedService = (typeof SERVICES)[keyof typeof SERVICES];
 

@@ -5,7 +5,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Fault } from '../types.js';
+import type { Fault, SimulatedRequest } from '../types.js';
 import { newRequestId } from '../state.js';
 import { Faults } from './faults.js';
 import { HttpProblem } from './messages.js';
@@ -19,6 +19,7 @@ export type TokenCheck = (
 ) => { userId: string; projectId: string; roles: string[] } | null;
 
 const MOST_BODY_BYTES = 1_000_000;
+const MOST_REQUESTS = 10_000;
 
 interface Mounted {
   service: Service;
@@ -150,15 +151,16 @@ export class CloudServer {
     const template =
       found === null ? '(unknown)' : 'route' in found ? found.route.template : found.template;
     this.#count(`${request.method} ${service.prefix}${template}`);
+    this.#note(request, `${service.prefix}${template}`);
 
     const token = request.headers['x-auth-token'];
     const who = this.#checkToken(typeof token === 'string' ? token : undefined);
     const open = found !== null && 'route' in found && found.route.open === true;
     if (!who && !open) return withHeaders(service.unauthorized(this.authUrl), idHeaders);
-    if (found === null) return withHeaders(service.notFound(), idHeaders);
+    if (found === null) return withHeaders(service.notFound(requestId), idHeaders);
     if ('allow' in found)
       return withHeaders(service.methodNotAllowed(found.allow, request.method), idHeaders);
-    if (found.route.absent === true) return withHeaders(service.notFound(), idHeaders);
+    if (found.route.absent === true) return withHeaders(service.notFound(requestId), idHeaders);
 
     const minor = service.negotiate(request);
     if (typeof minor !== 'number') return withHeaders(minor, idHeaders);
@@ -178,12 +180,21 @@ export class CloudServer {
       return withHeaders(answer, headers);
     } catch (error) {
       if (!(error instanceof HttpProblem)) throw error;
-      return withHeaders(service.problem(error.status, error.message), headers);
+      return withHeaders(service.problem(error.status, error.message, requestId), headers);
     }
   }
 
   get authUrl(): string {
     return `${this.url}/identity/v3`;
+  }
+
+  /** The latest requests, oldest first. */
+  readonly requests: SimulatedRequest[] = [];
+
+  #note({ method, headers }: Pick<ServiceRequest, 'method' | 'headers'>, route: string): void {
+    const id = headers['x-openstack-request-id'];
+    this.requests.push({ method, route, globalRequestId: typeof id === 'string' ? id : null });
+    if (this.requests.length > MOST_REQUESTS) this.requests.shift();
   }
 
   #count(key: string): void {

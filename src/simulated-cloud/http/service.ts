@@ -18,8 +18,9 @@ export interface Service {
   headers(minor: number, path: string): Record<string, string | string[]>;
   /** Headers with the request id: also on 401 in Nova, never in Watcher. */
   requestIdHeaders(requestId: string): Record<string, string>;
-  problem(status: number, message: string): Answer;
-  notFound(): Answer;
+  /** `requestId` for services that say it in the body too. */
+  problem(status: number, message: string, requestId: string): Answer;
+  notFound(requestId: string): Answer;
   methodNotAllowed(allow: string[], method: string): Answer;
   unauthorized(authUrl: string): Answer;
 }

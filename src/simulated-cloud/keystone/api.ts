@@ -18,6 +18,8 @@ export interface CatalogEntry {
 }
 
 const DOMAIN = { id: 'default', name: 'Default' };
+/** [token] allow_expired_window, by default two days (keystone/conf/token.py). */
+const EXPIRED_WINDOW_MS = 172_800_000;
 const NOT_AUTHENTICATED = 'The request you have made requires authentication.';
 
 export interface KeystoneParts {
@@ -90,7 +92,8 @@ function routes({ tokens, credentials, catalog }: KeystoneParts): Route[] {
       handle: (request) => {
         const subject = request.headers['x-subject-token'];
         const value = typeof subject === 'string' ? subject : undefined;
-        const token = tokens.valid(value);
+        const windowMs = isTrue(request.query.get('allow_expired')) ? EXPIRED_WINDOW_MS : 0;
+        const token = tokens.valid(value, windowMs);
         const own = request.headers['x-auth-token'] === value;
         if (!own && !request.caller.roles.includes('admin'))
           throw new HttpProblem(
@@ -102,10 +105,16 @@ function routes({ tokens, credentials, catalog }: KeystoneParts): Route[] {
           const message = known ? 'Failed to validate token' : 'Could not recognize Fernet token';
           throw new HttpProblem(404, message);
         }
-        return tokenAnswer(200, token, tokens, catalog());
+        const withCatalog = !request.query.has('nocatalog');
+        return tokenAnswer(200, token, tokens, withCatalog ? catalog() : null);
       },
     },
   ];
+}
+
+/** oslo_utils.strutils.bool_from_string. */
+function isTrue(text: string | null): boolean {
+  return ['1', 't', 'true', 'on', 'y', 'yes'].includes((text ?? '').trim().toLowerCase());
 }
 
 function versions(request: ServiceRequest): Answer {
@@ -151,7 +160,7 @@ function tokenAnswer(
   status: number,
   token: Token,
   tokens: Tokens,
-  catalog: CatalogEntry[],
+  catalog: CatalogEntry[] | null,
 ): Answer {
   const { user } = token;
   return {
@@ -167,7 +176,7 @@ function tokenAnswer(
         project: { domain: DOMAIN, id: user.projectId, name: user.projectName },
         is_domain: false,
         roles: user.roles.map((name) => ({ id: tokens.roleId(name), name })),
-        catalog: catalog.map(catalogEntry),
+        ...(catalog !== null && { catalog: catalog.map(catalogEntry) }),
       },
     },
   };

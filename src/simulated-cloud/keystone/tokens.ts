@@ -44,9 +44,11 @@ export class Tokens {
     return value === undefined ? undefined : this.#tokens.get(value);
   }
 
-  valid(value: string | undefined): Token | undefined {
+  /** `windowMs`: for that long past its time it is still taken. */
+  valid(value: string | undefined, windowMs = 0): Token | undefined {
     const token = this.find(value);
-    return token && !token.revoked && token.expiresAt > Date.now() ? token : undefined;
+    const good = token && !token.revoked && token.expiresAt + windowMs > Date.now();
+    return good === true ? token : undefined;
   }
 
   /** All tokens of a user that were issued until now are no longer accepted. */

@@ -14,7 +14,7 @@ const UNDER_WAY = new Set([
 ]);
 
 /** Slots in use by host: servers there, servers on their way, and what unconfirmed resizes hold. */
-function slotsInUse(world: World): Map<string, number> {
+export function slotsInUse(world: World): Map<string, number> {
   const used = new Map<string, number>();
   const count = (host: string | null | undefined): void => {
     if (host !== null && host !== undefined) used.set(host, (used.get(host) ?? 0) + 1);

@@ -1,7 +1,7 @@
 /** Makes plans: from a list of actions, or as the host_maintenance strategy does. */
 import { randomUUID } from 'node:crypto';
-import type { Host, Server, WatcherPlan } from '../state.js';
-import type { SimulatedAction, SimulatedPlanOptions } from '../types.js';
+import type { Host, Server, WatcherAudit, WatcherPlan } from '../state.js';
+import type { ContinuousAuditOptions, SimulatedAction, SimulatedPlanOptions } from '../types.js';
 import type { World } from '../world.js';
 import { AFTER_PLAN_MS, applyPlan, expectedDurationMs } from './applier.js';
 
@@ -37,6 +37,9 @@ function newPlan(
   state.audits.push({
     number: state.audits.length + 1,
     uuid: auditUuid,
+    type: 'ONESHOT',
+    state: 'SUCCEEDED',
+    interval: null,
     strategy,
     parameters,
     createdAt: auditedAt,
@@ -67,6 +70,27 @@ function newPlan(
   };
   state.plans.set(uuid, plan);
   return plan;
+}
+
+/** An audit that Watcher would carry out again and again; here it makes no plans. */
+export function addContinuousAudit(
+  { state, clock }: World,
+  { strategy = 'workload_balance', interval, state: of = 'ONGOING' }: ContinuousAuditOptions,
+): string {
+  const madeAt = clock.setupStamp();
+  const audit: WatcherAudit = {
+    number: state.audits.length + 1,
+    uuid: randomUUID(),
+    type: 'CONTINUOUS',
+    state: of,
+    interval,
+    strategy,
+    parameters: {},
+    createdAt: madeAt,
+    updatedAt: madeAt,
+  };
+  state.audits.push(audit);
+  return audit.uuid;
 }
 
 function parentsOf(action: SimulatedAction, index: number): number[] {

@@ -84,6 +84,12 @@ export function goalOf(strategy: string): { uuid: string; name: string } {
   return { uuid: namedId(`goal ${name}`), name };
 }
 
+/** Of an interval in seconds; Watcher keeps it for audits that wait for their next turn. */
+function nextRun({ state, interval, updatedAt }: WatcherAudit): string | null {
+  const seconds = Number(interval ?? 'none');
+  return state === 'ONGOING' && seconds > 0 ? zonedTime(updatedAt + seconds * 1000) : null;
+}
+
 export function auditView(
   audit: WatcherAudit,
   at: Links,
@@ -93,8 +99,8 @@ export function auditView(
   return {
     uuid: audit.uuid,
     name: `${audit.strategy}-${new Date(audit.createdAt).toISOString().slice(0, -1)}`,
-    audit_type: 'ONESHOT',
-    state: 'SUCCEEDED',
+    audit_type: audit.type,
+    state: audit.state,
     goal_uuid: goal.uuid,
     goal_name: goal.name,
     strategy_uuid: namedId(audit.strategy),
@@ -103,10 +109,10 @@ export function auditView(
     links: linksTo(at, 'audits', audit.uuid),
     ...(expand
       ? {
-          interval: null,
+          interval: audit.interval,
           scope: [],
           auto_trigger: false,
-          next_run_time: null,
+          next_run_time: nextRun(audit),
           hostname: 'simulated-watcher',
           force: false,
           created_at: zonedTime(audit.createdAt),

@@ -3,28 +3,57 @@
  * the same story, though not the same moments.
  */
 import { sideBySide, tableOf } from './table.js';
-import { openWeather, type Weather } from './weather.js';
+import { openDeaths } from './deaths.js';
+import type { Run } from './run.js';
+import { openWeather } from './weather.js';
 
-const RUNS = Number(process.env['CHAOS_RUNS'] ?? '24');
-const FIRST_SEED = Number(process.env['CHAOS_SEED'] ?? '1');
-const LANES = Number(process.env['CHAOS_LANES'] ?? '6');
+const number = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
+const FIRST_SEED = number('CHAOS_SEED', 1);
+const IN_WEATHER = { runs: number('CHAOS_WEATHER', 24), lanes: number('CHAOS_WEATHER_LANES', 6) };
+const WITH_DEATHS = { runs: number('CHAOS_DEATHS', 4), lanes: number('CHAOS_DEATHS_LANES', 2) };
 /** Per run and lane, generously. */
-const RUN_MS = 20_000;
+const RUN_MS = 90_000;
 
-let weather: Weather;
-beforeAll(async () => {
-  weather = await openWeather();
-}, 60_000);
-afterAll(() => weather.close());
+const PROMISE = 'each effect once, every server whole, nothing untrue, nothing left';
+
+function seedsOf(runs: number): number[] {
+  return Array.from({ length: runs }, (_, index) => FIRST_SEED + index);
+}
+
+function judge(runs: readonly Run[]): void {
+  if (process.env['CHAOS_TABLE'] !== undefined) process.stdout.write(`\n${tableOf(runs)}\n`);
+  expect(runs.filter(({ violations }) => violations.length > 0)).toEqual([]);
+}
 
 test(
-  `${RUNS} rollbacks in bad weather, seeds from ${FIRST_SEED} on: each effect once, every server whole, nothing untrue, nothing left`,
+  `${IN_WEATHER.runs} rollbacks in bad weather, seeds from ${FIRST_SEED} on: ${PROMISE}`,
   async () => {
-    const seeds = Array.from({ length: RUNS }, (_, index) => FIRST_SEED + index);
-    const runs = await sideBySide(seeds, LANES, (seed) => weather.play(seed));
-    if (process.env['CHAOS_TABLE'] !== undefined) process.stdout.write(`${tableOf(runs)}\n`);
-    const bad = runs.filter(({ violations }) => violations.length > 0);
-    expect(bad).toEqual([]);
+    const weather = await openWeather();
+    const play = (seed: number): Promise<Run> => weather.play(seed);
+    try {
+      judge(await sideBySide(seedsOf(IN_WEATHER.runs), IN_WEATHER.lanes, () => play));
+    } finally {
+      await weather.close();
+    }
   },
-  60_000 + (RUNS / LANES) * RUN_MS,
+  60_000 + (IN_WEATHER.runs / IN_WEATHER.lanes) * RUN_MS,
+);
+
+test(
+  `${WITH_DEATHS.runs} rollbacks while workers, API and Temporal are killed, seeds from ${FIRST_SEED} on: ${PROMISE}`,
+  async () => {
+    const lanes = await Promise.all(Array.from({ length: WITH_DEATHS.lanes }, openDeaths));
+    try {
+      judge(
+        await sideBySide(seedsOf(WITH_DEATHS.runs), lanes.length, (lane) => {
+          const deaths = lanes[lane];
+          if (deaths === undefined) throw new Error(`no lane ${lane}`);
+          return (seed) => deaths.play(seed);
+        }),
+      );
+    } finally {
+      await Promise.all(lanes.map((lane) => lane.close()));
+    }
+  },
+  60_000 + (WITH_DEATHS.runs / WITH_DEATHS.lanes) * RUN_MS,
 );

@@ -2,7 +2,7 @@
  * What a chaos run is made of, drawn from one seed: a small cloud, a plan that Watcher applied to it, and the troubles that
  * come while it is rolled back. Pure data; says nothing of how a trouble is made.
  */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 export interface StoryHost {
   name: string;

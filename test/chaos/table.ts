@@ -4,15 +4,15 @@ import type { Run } from './run.js';
 export async function sideBySide(
   seeds: readonly number[],
   lanes: number,
-  playOne: (seed: number) => Promise<Run>,
+  playerOf: (lane: number) => (seed: number) => Promise<Run>,
 ): Promise<Run[]> {
   const runs: Run[] = [];
   let next = 0;
-  const lane = async (): Promise<void> => {
+  const lane = async (playOne: (seed: number) => Promise<Run>): Promise<void> => {
     for (let seed = seeds[next++]; seed !== undefined; seed = seeds[next++])
       runs.push(await playOne(seed));
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: lanes }, (_, index) => lane(playerOf(index))));
   return runs;
 }
 

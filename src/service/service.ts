@@ -8,7 +8,7 @@ import type { CloudConfig } from '../openstack/cloud-config.js';
 import type { OpenStackCloud } from '../openstack/cloud.js';
 import type { DevServer } from '../temporal-server/dev-server.js';
 import { type TemporalProfile, temporalProfile, withAddress } from '../temporal/connection.js';
-import { installRuntime, type RuntimeOptions } from '../worker/runtime.js';
+import { installRuntime, type InstalledRuntime, type RuntimeOptions } from '../worker/runtime.js';
 import { type ApiPart, startApiPart } from './api-part.js';
 import { startEmbeddedTemporal } from './embedded-temporal.js';
 import { StartError } from './start-error.js';
@@ -49,21 +49,24 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const webUrl = config.temporal.webUrl ?? server?.uiUrl ?? null;
   let api: ApiPart | null = null;
   let worker: WorkerPart | null = null;
+  let runtime: InstalledRuntime | null = null;
   try {
     // Without a worker nothing uses the native runtime, and nothing would end it: the process would outlive its stop.
-    const runtime = command === 'api' ? null : await installRuntime(metricsOf(options));
+    runtime = command === 'api' ? null : await installRuntime(metricsOf(options));
+    const sdkMetrics = runtime?.sdkMetrics;
     if (command !== 'worker') {
       api = await startApiPart({
         ...options,
         profile,
         webUrl,
-        ...(runtime !== null && { sdkMetrics: () => runtime.sdkMetrics() }),
+        ...(sdkMetrics !== undefined && { sdkMetrics }),
       });
     }
     if (command !== 'api') worker = await startWorkerPart({ ...options, profile });
     if (command === 'worker') log.info({ url: runtime?.metricsUrl }, 'worker metrics');
   } catch (error) {
     await Promise.allSettled([api?.stop(), worker?.stop()]);
+    await runtime?.shutdown();
     await server?.stop();
     throw error;
   }

@@ -17,6 +17,8 @@ export interface InstalledRuntime {
   metricsUrl: string;
   /** The SDK's Prometheus text. */
   sdkMetrics(): Promise<string>;
+  /** For where no worker came to be, whose end would have ended it; a process does not end before its runtime. */
+  shutdown(): Promise<void>;
 }
 
 const LEVELS = {
@@ -39,7 +41,7 @@ export async function installRuntime(options: RuntimeOptions): Promise<Installed
       entry.message,
     );
   });
-  Runtime.install({
+  const runtime = Runtime.install({
     logger,
     shutdownSignals: [],
     telemetryOptions: {
@@ -54,6 +56,7 @@ export async function installRuntime(options: RuntimeOptions): Promise<Installed
       const answer = await fetch(metricsUrl, { signal: AbortSignal.timeout(SCRAPE_TIMEOUT_MS) });
       return await answer.text();
     },
+    shutdown: () => runtime.shutdown(),
   };
 }
 

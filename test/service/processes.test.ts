@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { freePort } from '../../src/worker/runtime.js';
 import { ensureBuilt, ROOT } from '../support/built.js';
 import { startTemporal } from '../support/temporal.js';
 import { eventually, RollbackCaller } from './caller.js';
@@ -43,7 +44,10 @@ interface Program {
 }
 
 /** `node dist/src/main.js <command>` against this test's cloud and Temporal; resolves when it says that it is ready. */
-async function run(command: 'start' | 'worker'): Promise<Program> {
+async function run(
+  command: 'start' | 'worker',
+  own: Record<string, string> = {},
+): Promise<Program> {
   const child = spawn(process.execPath, ['dist/src/main.js', command], {
     cwd: ROOT,
     env: {
@@ -56,6 +60,7 @@ async function run(command: 'start' | 'worker'): Promise<Program> {
       ROLLBACK_WORKER_METRICS_PORT: '0',
       ROLLBACK_LOG_LEVEL: 'info',
       ROLLBACK_SHUTDOWN_GRACE: '10',
+      ...own,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -158,4 +163,18 @@ test('API and worker in one process: a rollback, readyz, and the metrics of both
   program.process.kill('SIGTERM');
   expect(await program.exited).toBe(0);
   expect(program.said.join('\n')).not.toContain(service.sim.env['OS_PASSWORD']);
+}, 60_000);
+
+test('a start that fails ends: Watcher’s address leads back here, or the port is taken', async () => {
+  const port = await freePort('127.0.0.1');
+  const own = {
+    ROLLBACK_PORT: String(port),
+    ROLLBACK_PROXY: 'true',
+    ROLLBACK_WATCHER_URL: `http://127.0.0.1:${port}`,
+  };
+  await expect(run('start', own)).rejects.toThrow(
+    /it ended with 2 .*leads back to this service: set it to watcher-api's own address/s,
+  );
+  const taken = { ROLLBACK_PORT: new URL(service.url).port };
+  await expect(run('start', taken)).rejects.toThrow(/it ended with 1 .*EADDRINUSE/s);
 }, 60_000);

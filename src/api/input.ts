@@ -1,7 +1,9 @@
 /** Checks what a request says: path, query and body, by the schemas. Every refusal is an ApiError in Watcher's style. */
 import { z } from 'zod';
+import { planUuidSchema } from '../requests/options.js';
+import { invalidInput, refusalOf, shown } from '../requests/sentences.js';
 import { ApiError } from './errors.js';
-import { MAX_LIMIT, planUuidSchema } from './schemas/requests.js';
+import { MAX_LIMIT } from './schemas/requests.js';
 
 /** In lower case. Throws InvalidRequest. */
 export function planUuid(text: unknown): string {
@@ -66,35 +68,10 @@ export function readBody<S extends z.ZodObject>(
 ): z.output<S> {
   const parsed = schema.safeParse(body === undefined ? {} : body);
   if (parsed.success) return parsed.data;
-  const names = Object.keys(schema.shape).join(', ');
-  const sentences = parsed.error.issues
-    .slice(0, 5)
-    .map((issue) => sentenceOf(issue, body, what, names));
-  throw new ApiError('InvalidRequest', [...new Set(sentences)].join(' '));
-}
-
-function sentenceOf(issue: z.core.$ZodIssue, body: unknown, what: string, names: string): string {
-  if (issue.code === 'unrecognized_keys') {
-    const unknown = issue.keys.slice(0, 5).map((key) => `"${shown(key)}"`);
-    const allowed = names === '' ? 'none is allowed here' : `allowed are ${names}`;
-    return `Unknown attribute for argument ${what}: ${unknown.join(', ')}; ${allowed}.`;
-  }
-  const field = issue.path[0];
-  if (field === undefined) return `Request body is not an object. ${issue.message}.`;
-  const value: unknown = Object.entries(Object(body)).find(([name]) => name === field)?.[1];
-  return invalid(String(field), value, issue.message).message;
+  const allowed = Object.keys(schema.shape);
+  throw new ApiError('InvalidRequest', refusalOf(parsed.error, { body, what, allowed }));
 }
 
 function invalid(field: string, value: unknown, expected: string): ApiError {
-  const text = typeof value === 'string' ? `'${shown(value)}'` : shown(JSON.stringify(value) ?? '');
-  return new ApiError(
-    'InvalidRequest',
-    `Invalid input for field/attribute ${shown(field)}. Value: ${text}. ${expected}.`,
-  );
-}
-
-/** A caller's own text, short enough to be given back and without what could confuse a terminal. */
-function shown(text: string): string {
-  const printable = text.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '?');
-  return printable.length > 80 ? `${printable.slice(0, 80)}…` : printable;
+  return new ApiError('InvalidRequest', invalidInput(field, value, expected));
 }

@@ -19,6 +19,7 @@ export const IMPORT_RULES: Rule[] = [
     types: ['activities/types.ts'],
   },
   { folder: 'src/domain/', values: [] },
+  { folder: 'src/requests/', values: ['zod', 'src/domain/'] },
   {
     folder: 'activities/',
     values: [
@@ -27,6 +28,7 @@ export const IMPORT_RULES: Rule[] = [
       'zod',
       'node:*',
       'src/domain/',
+      'src/requests/',
       'src/openstack/',
       'src/metrics.ts',
     ],
@@ -41,6 +43,7 @@ export const IMPORT_RULES: Rule[] = [
       'zod',
       'node:*',
       'src/domain/',
+      'src/requests/',
       'src/openstack/',
       'src/metrics.ts',
       'src/log.ts',

@@ -5,6 +5,7 @@
  */
 import { applyPower } from './ironic/power.js';
 import { addUnconfirmedMove, operatorCaller } from './inventory.js';
+import { abortLiveMigration } from './nova/live-migration.js';
 import { addEvent, addMigration, beginAction, setDestination, touch } from './nova/records.js';
 import { statesOf } from './nova/status.js';
 import type { Host, Node, Server, WatcherPlan } from './state.js';
@@ -21,6 +22,13 @@ export function handOf(world: World): SimulatedCloud['hand'] {
     },
     setServerStatus: (id, status) => {
       setStatus(world, server(id), status);
+    },
+    abortMigration: (id) => abortLiveMigration(world, server(id).id),
+    hangMigrations: (id) => {
+      state.hanging.add(server(id).id);
+    },
+    divertMigration: (id, hostName) => {
+      state.diversions.set(server(id).id, host(hostName).name);
     },
     lock: (id) => {
       server(id).locked = true;

@@ -11,6 +11,7 @@ import { keystone } from './keystone/api.js';
 import type { CatalogEntry, Credentials } from './keystone/api.js';
 import { Tokens } from './keystone/tokens.js';
 import { nova } from './nova/api.js';
+import { letGo } from './nova/live-migration.js';
 import { placement } from './placement/api.js';
 import { snapshotOf } from './snapshot.js';
 import { hexId } from './state.js';
@@ -208,6 +209,8 @@ function controlsOf(world: World, server: CloudServer): Controls {
     clearFaults: () => {
       server.faults.clear();
       world.state.failures.clear();
+      world.state.diversions.clear();
+      letGo(world);
     },
     ledger: world.ledger.entries,
     requests: server.requests,

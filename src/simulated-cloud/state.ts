@@ -160,6 +160,10 @@ export interface CloudState {
   audits: WatcherAudit[];
   /** Reasons that the next migrations of a server fail with. */
   failures: Map<string, string[]>;
+  /** Servers whose live migrations do not end until they are let go. */
+  hanging: Set<string>;
+  /** Where the next live migration of a server lands instead of where it was asked to. */
+  diversions: Map<string, string>;
   /** Where the scheduler puts a server next, whatever has more room. */
   schedulerHints: Map<string, string>;
   counters: { server: number; host: number; action: number; plan: number; migration: number };
@@ -186,6 +190,8 @@ export function createState(): CloudState {
     plans: new Map(),
     audits: [],
     failures: new Map(),
+    hanging: new Set(),
+    diversions: new Map(),
     schedulerHints: new Map(),
     counters: { server: 0, host: 0, action: 0, plan: 0, migration: 0 },
   };

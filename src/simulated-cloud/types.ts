@@ -166,6 +166,12 @@ export interface SimulatedCloud {
   hand: {
     migrate(serverId: string, host: string): void;
     setServerStatus(serverId: string, status: string): void;
+    /** End its live migration under way as `cancelled`; false where there is none. */
+    abortMigration(serverId: string): boolean;
+    /** Its live migrations do not end until `clearFaults`. */
+    hangMigrations(serverId: string): void;
+    /** Its next live migration lands there, wherever it was asked to go. */
+    divertMigration(serverId: string, host: string): void;
     lock(serverId: string): void;
     deleteServer(serverId: string): void;
     setService(

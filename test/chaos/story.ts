@@ -67,6 +67,9 @@ export type Trouble =
       host: number;
     }
   | { kind: 'failing-migration'; server: number; times: number }
+  | { kind: 'hanging-migration'; server: number }
+  | { kind: 'diverted-migration'; server: number; host: number }
+  | { kind: 'aborted-migration'; server: number; atMs: number }
   | { kind: 'expired-token'; atMs: number }
   | { kind: 'kill'; what: 'worker' | 'api' | 'temporal'; atMs: number; backAfterMs: number };
 
@@ -99,6 +102,15 @@ const failing = fc.record({
   server: small,
   times: fc.constantFrom(1, 1, 2),
 });
+const odd = fc.oneof(
+  fc.record({ kind: fc.constant('hanging-migration' as const), server: small }),
+  fc.record({ kind: fc.constant('diverted-migration' as const), server: small, host: small }),
+  fc.record({
+    kind: fc.constant('aborted-migration' as const),
+    server: small,
+    atMs: fc.nat({ max: 900 }),
+  }),
+);
 const expired = fc.record({
   kind: fc.constant('expired-token' as const),
   atMs: fc.nat({ max: 900 }),
@@ -150,7 +162,7 @@ const common = {
 /** Troubles that need no process of its own. */
 const weather = fc.record<Story>({
   ...common,
-  troubles: fc.array(fc.oneof(http, http, http, hand, failing, expired), {
+  troubles: fc.array(fc.oneof(http, http, http, hand, failing, odd, expired), {
     minLength: 1,
     maxLength: 6,
   }),
@@ -161,7 +173,7 @@ const deaths = fc.record<Story>({
   troubles: fc
     .tuple(
       fc.array(kill, { minLength: 1, maxLength: 3 }),
-      fc.array(fc.oneof(http, hand, failing, expired), { maxLength: 3 }),
+      fc.array(fc.oneof(http, hand, failing, odd, expired), { maxLength: 3 }),
     )
     .map(([kills, others]): Trouble[] => [...kills, ...others]),
 });

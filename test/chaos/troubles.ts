@@ -31,6 +31,24 @@ export function loose(stage: Stage): Calm {
           trouble.times,
         );
         break;
+      case 'hanging-migration':
+        stage.sim.hand.hangMigrations(at(stage.servers, trouble.server));
+        break;
+      case 'diverted-migration':
+        // By then it is where nobody wanted it, and nothing tells that from a move by hand.
+        stage.touched.add(at(stage.servers, trouble.server));
+        stage.sim.hand.divertMigration(
+          at(stage.servers, trouble.server),
+          at(stage.hosts, trouble.host).name,
+        );
+        break;
+      case 'aborted-migration':
+        later(trouble.atMs, () => {
+          const server = at(stage.servers, trouble.server);
+          if (stage.sim.snapshot().servers[server] === undefined) return;
+          stage.sim.hand.abortMigration(server);
+        });
+        break;
       case 'expired-token':
         later(trouble.atMs, () => stage.sim.expireTokens());
         break;

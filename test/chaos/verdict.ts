@@ -91,8 +91,11 @@ function twice({ sim, touched }: Stage): string[] {
         found.push(`${key} (#${entry.seq}) was begun after #${done.seq} had done it`);
       open.set(key, entry);
     } else {
+      const asked = open.get(key)?.detail ?? null;
       open.delete(key);
-      if (entry.outcome === 'applied') applied.set(key, entry);
+      // One that landed elsewhere has not done what was asked.
+      const isDone = !MOVES.has(effect) || asked === null || asked === entry.detail;
+      if (entry.outcome === 'applied' && isDone) applied.set(key, entry);
     }
   }
   return found;

@@ -25,6 +25,9 @@ export type Done = (succeeded: boolean) => void;
 interface LiveMigration extends Operation {
   migration: Migration;
   done: Done;
+  /** It has run as long as a migration takes. */
+  timeIsUp: boolean;
+  ended: boolean;
 }
 
 export function startLiveMigration(
@@ -56,7 +59,7 @@ function conduct(world: World, operation: Operation, wanted: string | null, done
     status: 'accepted',
     sourceCompute: server.host,
   });
-  const live = { ...operation, migration, done };
+  const live = { ...operation, migration, done, timeIsUp: false, ended: false };
   const planned = world.state.failures.get(server.id)?.[0];
   // A planned failure that reads like the scheduler's comes before any destination, every other one at the end.
   const unfit = planned?.startsWith('No valid host') === true ? planned : null;
@@ -66,7 +69,9 @@ function conduct(world: World, operation: Operation, wanted: string | null, done
     source && !isUp(source)
       ? `Compute service of ${source.name} is unavailable at this time.`
       : null;
-  const destination = findDestination(world, server, wanted);
+  const diverted = world.state.diversions.get(server.id) ?? null;
+  world.state.diversions.delete(server.id);
+  const destination = findDestination(world, server, diverted ?? wanted);
   if (unfit !== null || sourceDown !== null || destination === null) {
     const reason = unfit ?? sourceDown ?? NO_VALID_HOST;
     fail(world, live, 'conductor_live_migrate_instance', reason);
@@ -115,13 +120,54 @@ function run(world: World, live: LiveMigration): void {
     if (world.state.servers.has(live.server.id))
       setMigrationStatus(world, live.migration, 'running');
   });
+  underWay(world).add(live);
   clock.after(times.liveMigration, () => {
-    const counts = runningFrom(world);
-    const source = live.migration.sourceCompute;
-    counts.set(source, (counts.get(source) ?? 1) - 1);
-    finish(world, live);
-    startWaiting(world);
+    live.timeIsUp = true;
+    if (!world.state.hanging.has(live.server.id)) leave(world, live, finish);
   });
+}
+
+const going = new WeakMap<World, Set<LiveMigration>>();
+function underWay(world: World): Set<LiveMigration> {
+  const all = going.get(world) ?? new Set<LiveMigration>();
+  going.set(world, all);
+  return all;
+}
+
+/** It ends, one way or the other, and makes room for the next. */
+function leave(world: World, live: LiveMigration, end: typeof finish): void {
+  if (live.ended) return;
+  live.ended = true;
+  underWay(world).delete(live);
+  const counts = runningFrom(world);
+  const source = live.migration.sourceCompute;
+  counts.set(source, (counts.get(source) ?? 1) - 1);
+  end(world, live);
+  startWaiting(world);
+}
+
+/** What hung goes on. */
+export function letGo(world: World): void {
+  world.state.hanging.clear();
+  for (const live of [...underWay(world)]) if (live.timeIsUp) leave(world, live, finish);
+}
+
+/**
+ * As an operator's DELETE /servers/{id}/migrations/{id}: the record ends `cancelled` and the server stays where it is
+ * (nova/compute/manager.py, live_migration_abort and _rollback_live_migration). false: nothing of it runs.
+ */
+export function abortLiveMigration(world: World, serverId: string): boolean {
+  const live = [...underWay(world)].find(({ server }) => server.id === serverId);
+  if (live === undefined) return false;
+  leave(world, live, () => {
+    setMigrationStatus(world, live.migration, 'cancelled');
+    live.server.taskState = null;
+    touch(world, live.server);
+    addEvent(world, live.action, 'compute_live_migration', 'Live migration was aborted');
+    ledgerOf(world, live, 'failed', 'aborted by hand');
+    live.done(false);
+  });
+  return true;
 }
 
 function finish(world: World, live: LiveMigration): void {

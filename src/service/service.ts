@@ -53,13 +53,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     // Without a worker nothing uses the native runtime, and nothing would end it: the process would outlive its stop.
     runtime = command === 'api' ? null : await installRuntime(metricsOf(options));
-    const sdkMetrics = runtime?.sdkMetrics;
+    const installed = runtime;
     if (command !== 'worker') {
       api = await startApiPart({
         ...options,
         profile,
         webUrl,
-        ...(sdkMetrics !== undefined && { sdkMetrics }),
+        ...(installed !== null && { sdkMetrics: () => installed.sdkMetrics() }),
       });
     }
     if (command !== 'api') worker = await startWorkerPart({ ...options, profile });

@@ -149,7 +149,7 @@ function leave(world: World, live: LiveMigration, end: typeof finish): void {
 /** What hung goes on. */
 export function letGo(world: World): void {
   world.state.hanging.clear();
-  for (const live of [...underWay(world)]) if (live.timeIsUp) leave(world, live, finish);
+  for (const live of underWay(world)) if (live.timeIsUp) leave(world, live, finish);
 }
 
 /**

@@ -1,28 +1,25 @@
 /**
- * The rollbacks whose histories are kept: one for every way through the workflow. Each is played on the whole service, so
- * what is recorded is what users' Temporal holds.
+ * The workflows whose histories are kept: one for every way through each. They are played on the whole service, so what is
+ * recorded is what users' Temporal holds.
  */
-import type { Client } from '@temporalio/client';
 import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { pauseUpdate, resumeUpdate, skipUpdate } from '../../workflows/messages.js';
-import { eventually } from '../service/caller.js';
-import { disableAction, maintenanceScene, migrateAction, ourEffects } from '../service/scene.js';
-import type { ServiceForTest, ServiceOptions } from '../service/service.js';
+import type { PreviewResult } from '../../src/domain/preview.js';
+import { PREVIEW_SCENARIOS } from './preview-scenarios.js';
+import { STOP_SCENARIOS } from './stop-scenarios.js';
+import { disableAction, maintenanceScene, migrateAction } from '../service/scene.js';
+import type { ServiceForTest } from '../service/service.js';
+import {
+  expectState,
+  ONE_AT_A_TIME,
+  pathOf,
+  type Scenario,
+  SHORT_HISTORY,
+  SLOW,
+  underWay,
+} from './play.js';
 
-export interface Scenario {
-  service?: Omit<Partial<ServiceOptions>, 'temporal'>;
-  /** The plan whose rollback is recorded. */
-  play: (service: ServiceForTest, client: Client) => Promise<string>;
-  /** Which of its runs; default: the latest. */
-  run?: 'first';
-}
-
-const ONE_AT_A_TIME = { ROLLBACK_MIGRATIONS_PER_HOST: '1', ROLLBACK_CONCURRENCY: '1' };
-const SLOW = { times: { liveMigration: 200 } };
-/** Events; a few compensations. */
-const SHORT_HISTORY = { continue_as_new_after: 40 };
-
-export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+const ROLLBACKS: Readonly<Record<string, Scenario>> = {
   success: {
     async play(service) {
       const { plan } = await maintenanceScene(service.sim, { running: 3, shutOff: 1 });
@@ -118,6 +115,42 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     service: { settings: ONE_AT_A_TIME, limits: SHORT_HISTORY },
     play: goesOnInNewRuns,
   },
+  'chosen-actions': {
+    async play(service) {
+      const { plan } = await maintenanceScene(service.sim, { running: 3, shutOff: 0 });
+      const preview = await service.call<PreviewResult>('GET', `${pathOf(plan)}/preview`);
+      const actions = preview.body.preview.order.slice(0, 2);
+      const result = await service.rollBack(plan, { actions });
+      expectState(result.state, 'SUCCEEDED');
+      return plan;
+    },
+  },
+  notified: {
+    webhookAnswers: 204,
+    async play(service) {
+      const { plan, servers } = await maintenanceScene(service.sim, { running: 2, shutOff: 0 });
+      service.sim.failMigrations(servers[0] ?? '', 'no luck');
+      const result = await service.rollBack(plan);
+      expectState(result.state, 'PARTIAL');
+      if (result.history.some(({ event }) => event === 'not-notified')) throw new Error('refused');
+      return plan;
+    },
+  },
+  'notifications-refused': {
+    webhookAnswers: 400,
+    async play(service) {
+      const { plan } = await maintenanceScene(service.sim, { running: 1, shutOff: 0 });
+      const { history } = await service.rollBack(plan);
+      if (!history.some(({ event }) => event === 'not-notified')) throw new Error('taken');
+      return plan;
+    },
+  },
+};
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  ...ROLLBACKS,
+  ...STOP_SCENARIOS,
+  ...PREVIEW_SCENARIOS,
 };
 
 async function goesOnInNewRuns(service: ServiceForTest): Promise<string> {
@@ -127,18 +160,4 @@ async function goesOnInNewRuns(service: ServiceForTest): Promise<string> {
   if (result.uuid === result.workflow.run_id) throw new Error('it ended in its first run');
   expect(service.sim.snapshot()).toEqual(before);
   return plan;
-}
-
-/** A rollback that moves one server at a time and has begun to. */
-async function underWay(service: ServiceForTest): Promise<string> {
-  const { plan } = await maintenanceScene(service.sim, { running: 3, shutOff: 0 });
-  await service.post(plan, { prefer: 'respond-async' });
-  await eventually('a move is under way', () =>
-    ourEffects(service.sim).some((effect) => effect.startsWith('live-migrate')),
-  );
-  return plan;
-}
-
-function expectState(is: string, wanted: string): void {
-  if (is !== wanted) throw new Error(`the scenario is ${is}, not ${wanted}: nothing is recorded`);
 }

@@ -3,7 +3,8 @@
  * the bare lower bound and beside Watcher's own forward time, on a real OpenStack. Each pair: Watcher applies a plan
  * of the same five actions that host_maintenance makes (one host disabled, four servers moved off), the service
  * rolls it back (a); the servers are moved out by hand and brought home by four bare live migrations asked for at
- * once (b). (a) and (b) change places from pair to pair. Exit code as run.mjs.
+ * once (b). (a) and (b) change places from pair to pair, and each pair begins without the plans of those before it:
+ * Watcher lists them, and a later pair would measure that. Exit code as run.mjs.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +15,7 @@ import {
   actuate,
   clear,
   disableAction,
+  forgetPlans,
   freshServers,
   migrateAction,
   planActions,
@@ -126,6 +128,7 @@ async function main() {
     const pairs = [];
     for (let number = 1; number <= count; number++) {
       signal.throwIfAborted();
+      await forgetPlans(site);
       const a = () => measureRollback(site, service, servers);
       const b = () => measureBare(site, servers);
       const bareFirst = number % 2 === 0;
@@ -138,6 +141,7 @@ async function main() {
     writeFileSync(values.out, `${JSON.stringify({ ...results, ...report(pairs) }, null, 2)}\n`);
     note(`written to ${values.out}`);
     await clear(site);
+    await forgetPlans(site);
   } finally {
     await service?.stop({ keepFolder: false });
     await site.leave();

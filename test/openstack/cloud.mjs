@@ -137,6 +137,7 @@ export class Cloud {
     this.authUrl = base;
     this.roles = first.body.token.roles.map((role) => role.name);
     this.userId = first.body.token.user.id;
+    this.region = settings.region_name;
     this.#settings = settings;
     this.#catalog = catalog;
     this.#login = login;
@@ -185,6 +186,13 @@ export class Cloud {
   }
   watcher(method, path, options = {}) {
     return this.#ask(['infra-optim'], this.#v1('infra-optim', path), method, options, {});
+  }
+  async identity(method, path, options = {}) {
+    const headers = { 'x-auth-token': await this.token() };
+    return await call(method, this.authUrl + path, { ...options, headers });
+  }
+  placement(method, path, options = {}) {
+    return this.#ask(['placement'], path, method, options, {});
   }
   glance(method, path, options = {}) {
     return this.#ask(['image'], `${this.#suffix('image', '/v2')}${path}`, method, options, {});

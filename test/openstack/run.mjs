@@ -8,15 +8,20 @@ import { badInput } from './parts/bad-input.mjs';
 import { drift } from './parts/drift.mjs';
 import { everyAction } from './parts/every-action.mjs';
 import { hostMaintenance } from './parts/host-maintenance.mjs';
-import { clear } from './plans.mjs';
+import { proxy } from './parts/proxy.mjs';
+import { surfaces } from './parts/surfaces.mjs';
+import { clear, forgetPlans } from './plans.mjs';
 import { startService } from './service.mjs';
 import { openSite, Refusal } from './site.mjs';
+import { Undo } from './undo.mjs';
 
 const PARTS = {
   'bad-input': badInput,
   'host-maintenance': hostMaintenance,
   'every-action': everyAction,
   drift,
+  proxy,
+  surfaces,
 };
 
 const interrupted = new AbortController();
@@ -33,17 +38,20 @@ async function main() {
   const note = (message) => checks.note(message);
   const keepLab = process.argv.includes('--keep');
   const site = await openSite({ note, keepLab, signal });
+  const undo = new Undo();
   let service = null;
   try {
     service = await startService({ env: site.env, note, signal });
+    await forgetPlans(site);
     for (const name of named.length > 0 ? named : Object.keys(PARTS))
       await checks.part(
         name,
-        () => untilInterrupted(PARTS[name]({ site, service, checks })),
+        () => untilInterrupted(PARTS[name]({ site, service, checks, undo, signal })),
         signal,
       );
     await checks.part('clean-up', () => clear(site), signal);
   } finally {
+    await undo.all();
     await leave({ site, service, checks });
   }
   return checks.summary() ? 0 : 1;

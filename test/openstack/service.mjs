@@ -15,7 +15,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { call, until } from './cloud.mjs';
+import { call, pause, until } from './cloud.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The first start on a machine installs packages, builds, and may have to build Temporal's server: minutes. */
@@ -27,32 +27,11 @@ const WAIT_SECONDS = 300;
 
 /** Starts the service against the cloud of `env` and waits until it is ready. */
 export async function startService({ env, note, signal }) {
-  const folder = mkdtempSync(join(tmpdir(), 'rollback-test-'));
-  const port = await freePort();
-  const logFile = join(folder, 'service.log');
   note('npm start (the first time: packages, build, Temporal)');
   const startedAt = Date.now();
-  const child = spawn('npm', ['start', '--silent'], {
-    cwd: ROOT,
-    env: {
-      ...withoutOthers(process.env),
-      ...env,
-      ROLLBACK_HOST: '127.0.0.1',
-      ROLLBACK_PORT: String(port),
-      ROLLBACK_TEMPORAL_DB: join(folder, 'temporal.db'),
-    },
-    // A process group of its own: Ctrl-C reaches this program first, which then ends the service in order.
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const log = createWriteStream(logFile);
-  child.stdout.pipe(log, { end: false });
-  child.stderr.pipe(log, { end: false });
-  const ended = new Promise((resolve) => {
-    child.once('error', (error) => resolve({ code: null, reason: error.message }));
-    child.once('exit', (code, by) => resolve({ code, reason: `exit ${code ?? by}` }));
-  });
-  const service = new Service({ port, child, ended, folder, logFile });
+  const started = npmStart({ env, port: await freePort() });
+  const { logFile, ended } = started;
+  const service = new Service(started);
   try {
     let end = null;
     void ended.then((how) => (end = how));
@@ -71,8 +50,52 @@ export async function startService({ env, note, signal }) {
     throw error;
   }
   service.readyAfterMs = Date.now() - startedAt;
-  note(`service ready on port ${port} after ${(service.readyAfterMs / 1000).toFixed(1)} s`);
+  note(`service ready at ${service.url} after ${(service.readyAfterMs / 1000).toFixed(1)} s`);
   return service;
+}
+
+/**
+ * A start that is to be refused. The service is told its own address, as `env(address)`.
+ * @returns {Promise<{code: number | null, said: string}>} once it has ended; `said`: stdout and stderr.
+ */
+export async function refusedStart(env, { undo, limitMs = 60_000 }) {
+  const port = await freePort();
+  const started = npmStart({ env: env(`http://127.0.0.1:${port}`), port });
+  const service = new Service(started);
+  const stop = undo.later(() => service.stop({ keepFolder: false }));
+  const late = pause(limitMs).then(() => ({ code: null, reason: 'it did not end' }));
+  const { code } = await Promise.race([started.ended, late]);
+  // What it said last is still on its way to the file.
+  await pause(200);
+  const said = readFileSync(started.logFile, 'utf8');
+  await stop();
+  return { code, said };
+}
+
+function npmStart({ env, port }) {
+  const folder = mkdtempSync(join(tmpdir(), 'rollback-test-'));
+  const logFile = join(folder, 'service.log');
+  const child = spawn('npm', ['start', '--silent'], {
+    cwd: ROOT,
+    env: {
+      ...withoutOthers(process.env),
+      ROLLBACK_HOST: '127.0.0.1',
+      ROLLBACK_PORT: String(port),
+      ROLLBACK_TEMPORAL_DB: join(folder, 'temporal.db'),
+      ...env,
+    },
+    // A process group of its own: Ctrl-C reaches this program first, which then ends the service in order.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = createWriteStream(logFile);
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  const ended = new Promise((resolve) => {
+    child.once('error', (error) => resolve({ code: null, reason: error.message }));
+    child.once('exit', (code, by) => resolve({ code, reason: `exit ${code ?? by}` }));
+  });
+  return { port, child, ended, folder, logFile };
 }
 
 /** The run's own service must not be led elsewhere by what the caller has set for another. */
@@ -129,6 +152,13 @@ export class Service {
   }
   get(plan, token) {
     return call('GET', this.rollbackPath(plan), { headers: { 'x-auth-token': token } });
+  }
+  /** The lines of its log that are JSON. */
+  log() {
+    return readFileSync(this.logFile, 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line));
   }
   list(token, query = '') {
     return call('GET', `${this.url}/v1/rollbacks${query}`, { headers: { 'x-auth-token': token } });

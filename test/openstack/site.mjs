@@ -4,6 +4,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect, UnexpectedAnswer, until } from './cloud.mjs';
 
@@ -26,7 +27,18 @@ export class Refusal extends Error {}
  * @property {string | null} otherFlavor a larger one, for the resize
  * @property {boolean} power whether nodes may be powered off
  * @property {() => Promise<void>} refreshModel returns once Watcher knows of today's servers
+ * @property {LabTools | null} tools null: not the lab
  * @property {() => Promise<void>} leave ends what was started
+ */
+
+/**
+ * What can be done to nobody's cloud but the lab.
+ * @typedef {object} LabTools
+ * @property {string} watcherUrl watcher-api's own address
+ * @property {(url?: string) => Promise<void>} pointCatalogAt the infra-optim endpoints; no URL: Watcher's own again
+ * @property {(url: string) => Promise<{remove: () => Promise<void>}>} register the service as infra-optim-rollback
+ * @property {(service: string) => string} log all that a service of the lab has logged, e.g. "nova-api"
+ * @property {string} script what `os …` runs the openstack client with
  */
 
 /** Finds or makes the site. Throws Refusal. `note` is told what goes on. @returns {Promise<Site>} */
@@ -42,16 +54,48 @@ export async function openSite({ note, keepLab, signal }) {
     await runLab(['down']);
   };
   try {
+    // A run that was killed may have left it elsewhere.
+    await runLab(['watcher-endpoint']);
     const cloud = await connect(lab);
     const refreshModel = () => runLab(['refresh-model']);
     await untilHostsAreUp(cloud);
     const common = await readSite(cloud, { disabledToo: true });
     const power = common.nodes.length > 0;
-    return { ...common, lab: true, cloud, env: lab, power, refreshModel, leave };
+    const tools = labTools(cloud);
+    return { ...common, lab: true, tools, cloud, env: lab, power, refreshModel, leave };
   } catch (error) {
     await leave();
     throw error;
   }
+}
+
+/** @returns {LabTools} */
+function labTools(cloud) {
+  const state = process.env.OPENSTACK_LAB_STATE ?? '/var/tmp/openstack-lab';
+  return {
+    watcherUrl: cloud.endpoint('infra-optim'),
+    pointCatalogAt: (url) => runLab(['watcher-endpoint', ...(url === undefined ? [] : [url])]),
+    register: (url) => register(cloud, url),
+    log: (service) => readFileSync(join(state, 'log', `${service}.log`), 'utf8'),
+    script: LAB,
+  };
+}
+
+/** As `openstack service create` and `openstack endpoint create` do it; what a killed run has left goes first. */
+async function register(cloud, url) {
+  const type = 'infra-optim-rollback';
+  const left = await cloud.identity('GET', `/services?type=${type}`, { expect: [200] });
+  for (const { id } of left.body.services) await cloud.identity('DELETE', `/services/${id}`);
+  const made = await cloud.identity('POST', '/services', {
+    json: { service: { name: 'rollback', type } },
+    expect: [201],
+  });
+  const service_id = made.body.service.id;
+  const endpoint = { interface: 'public', region_id: cloud.region, service_id, url };
+  await cloud.identity('POST', '/endpoints', { json: { endpoint }, expect: [201] });
+  return {
+    remove: async () => void (await cloud.identity('DELETE', `/services/${service_id}`)),
+  };
 }
 
 /** Nova takes a host for down until its nova-compute has reported again after a start, every ten seconds. */
@@ -148,7 +192,8 @@ async function otherCloud(note) {
     Object.entries(process.env).filter(([key]) => key.startsWith('OS_')),
   );
   const refreshModel = () => waitForModel(cloud);
-  return { ...common, lab: false, cloud, env, power, refreshModel, leave: async () => undefined };
+  const leave = async () => undefined;
+  return { ...common, lab: false, tools: null, cloud, env, power, refreshModel, leave };
 }
 
 /** Hosts, image and flavors to use; OPENSTACK_TEST_IMAGE, _FLAVOR and _OTHER_FLAVOR name them where the guess is bad. */

@@ -36,7 +36,15 @@ export interface Config {
     serviceRoles: readonly string[];
     eventStreams: number;
   };
-  temporal: { taskQueue: string; webUrl: string | null; databaseFile: string | null };
+  temporal: {
+    taskQueue: string;
+    webUrl: string | null;
+    databaseFile: string | null;
+    /** null: payloads are not encrypted. */
+    payloadKeysFile: string | null;
+    /** null: no codec endpoint. */
+    codecPort: number | null;
+  };
   activities: ActivitySettings;
   /** `url` null: the catalog's. */
   watcher: { url: string | null; proxy: boolean; proxyTimeout: number };
@@ -107,6 +115,8 @@ function readValues(env: Environment, problems: ConfigProblem[]): Config {
       taskQueue: get(SETTINGS.taskQueue),
       webUrl: getOptional(SETTINGS.temporalWebUrl),
       databaseFile: getOptional(SETTINGS.temporalDb),
+      payloadKeysFile: getOptional(SETTINGS.payloadKeysFile),
+      codecPort: getOptional(SETTINGS.codecPort),
     },
     activities: activitySettings(get, getOptional(SETTINGS.webhookUrl) !== null),
     watcher: {

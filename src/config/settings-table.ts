@@ -92,6 +92,8 @@ export const SETTINGS = {
   webhookSecretFile: optional('ROLLBACK_WEBHOOK_SECRET_FILE', filePath(), 'File with the secret that signs them, at least 16 bytes.'),
   webhookWait: setting('ROLLBACK_WEBHOOK_WAIT', '10', seconds(0.1, 300), 'How long the end of a rollback waits for notifications under way.'),
   temporalWebUrl: optional('ROLLBACK_TEMPORAL_WEB_URL', httpUrl(), "Address of Temporal's Web UI, for the link in results. Without it results have none, except beside the embedded server."),
+  payloadKeysFile: optional('ROLLBACK_PAYLOAD_KEYS_FILE', filePath(), 'File with keys that encrypt what Temporal keeps: lines of an id and 32 bytes in base64, the first encrypts. Without it payloads are readable there.'),
+  codecPort: optional('ROLLBACK_CODEC_PORT', port(), "Loopback port on which Temporal's Web UI has payloads decrypted (its codec endpoint). Without it there is none."),
   temporalDb: optional('ROLLBACK_TEMPORAL_DB', filePath(), 'Database file of the embedded Temporal server. Without it: a file in the cache folder of the user.'),
   workerMetricsHost: setting('ROLLBACK_WORKER_METRICS_HOST', '127.0.0.1', hostName(), 'Address of /metrics of a worker that runs alone.'),
   workerMetricsPort: setting('ROLLBACK_WORKER_METRICS_PORT', '9324', port(), 'Port of /metrics of a worker that runs alone; 0: any free one.'),

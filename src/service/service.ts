@@ -7,10 +7,17 @@ import type { Logger } from '../log.js';
 import type { CloudConfig } from '../openstack/cloud-config.js';
 import type { OpenStackCloud } from '../openstack/cloud.js';
 import type { DevServer } from '../temporal-server/dev-server.js';
-import { type TemporalProfile, temporalProfile, withAddress } from '../temporal/connection.js';
+import {
+  type TemporalProfile,
+  temporalProfile,
+  withAddress,
+  withKeys,
+} from '../temporal/connection.js';
 import { installRuntime, type InstalledRuntime, type RuntimeOptions } from '../worker/runtime.js';
 import { type ApiPart, startApiPart } from './api-part.js';
 import { startEmbeddedTemporal } from './embedded-temporal.js';
+import { type CodecPart, startCodecPart } from './codec-part.js';
+import { payloadKeysOf } from './payload-keys.js';
 import { StartError } from './start-error.js';
 import { startWorkerPart, type WorkerPart } from './worker-part.js';
 
@@ -45,10 +52,13 @@ export interface Service {
 
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { command, config, log } = options;
-  const { profile, server } = await reachTemporal(options);
+  const keys = payloadKeysOf(config.temporal);
+  const { profile: reached, server } = await reachTemporal(options);
+  const profile = keys === null ? reached : withKeys(reached, keys);
   const webUrl = config.temporal.webUrl ?? server?.uiUrl ?? null;
   let api: ApiPart | null = null;
   let worker: WorkerPart | null = null;
+  let codec: CodecPart | null = null;
   let runtime: InstalledRuntime | null = null;
   try {
     // Without a worker nothing uses the native runtime, and nothing would end it: the process would outlive its stop.
@@ -63,14 +73,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       });
     }
     if (command !== 'api') worker = await startWorkerPart({ ...options, profile });
+    if (command !== 'worker' && config.temporal.codecPort !== null) {
+      codec = await startCodecPart(config.temporal.codecPort, profile.codecs, webUrl);
+      log.info({ url: codec.url }, 'codec endpoint');
+    }
     if (command === 'worker') log.info({ url: runtime?.metricsUrl }, 'worker metrics');
   } catch (error) {
-    await Promise.allSettled([api?.stop(), worker?.stop()]);
+    await Promise.allSettled([api?.stop(), worker?.stop(), codec?.stop()]);
     await runtime?.shutdown();
     await server?.stop();
     throw error;
   }
-  return running({ api, worker, server, webUrl });
+  return running({ api, worker, codec, server, webUrl });
 }
 
 function metricsOf({ command, config, log }: ServiceOptions): RuntimeOptions {
@@ -83,10 +97,11 @@ function metricsOf({ command, config, log }: ServiceOptions): RuntimeOptions {
 function running(parts: {
   api: ApiPart | null;
   worker: WorkerPart | null;
+  codec: CodecPart | null;
   server: DevServer | null;
   webUrl: string | null;
 }): Service {
-  const { api, worker, server } = parts;
+  const { api, worker, codec, server } = parts;
   let stopping: Promise<void> | null = null;
   const finished = new AbortController();
   const stopped = new Promise<void>((resolve) => {
@@ -103,7 +118,7 @@ function running(parts: {
     );
   }
   const stop = async (): Promise<void> => {
-    await Promise.all([api?.stop(), worker?.stop()]);
+    await Promise.all([api?.stop(), worker?.stop(), codec?.stop()]);
     await server?.stop();
     finished.abort();
   };

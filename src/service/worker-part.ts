@@ -58,6 +58,7 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
       activities,
       workflowBundle: { codePath: options.bundlePath },
       shutdownGraceMs: config.shutdownGrace * 1000,
+      payloadCodecs: profile.codecs,
     });
     const done = runAndClose(worker, connection, client);
     await Promise.race([done, untilItPolls(options)]);

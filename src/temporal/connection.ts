@@ -10,7 +10,9 @@ import {
 } from '@temporalio/client';
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
+import type { PayloadCodec } from '@temporalio/common';
 import type { Environment } from '../config.js';
+import { encryptionCodec, type PayloadKeys } from './encryption-codec.js';
 import { compressionCodec } from './payload-codec.js';
 
 export interface TemporalProfile {
@@ -18,9 +20,16 @@ export interface TemporalProfile {
   address: string | null;
   namespace: string;
   options: ReturnType<typeof toClientOptions>['connectionOptions'];
+  /** What payloads go through on their way to Temporal, in this order. */
+  codecs: PayloadCodec[];
 }
 
 export const dataConverter = { payloadCodecs: [compressionCodec] };
+
+/** The same way to Temporal, with payloads encrypted: after they are compressed, for encrypted ones cannot be. */
+export function withKeys(profile: TemporalProfile, keys: PayloadKeys): TemporalProfile {
+  return { ...profile, codecs: [compressionCodec, encryptionCodec(keys)] };
+}
 
 /** Reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS*, TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE. */
 export function temporalProfile(env: Environment): TemporalProfile {
@@ -32,6 +41,7 @@ export function temporalProfile(env: Environment): TemporalProfile {
     address: profile.address ?? null,
     namespace: namespace ?? 'default',
     options: connectionOptions,
+    codecs: dataConverter.payloadCodecs,
   };
 }
 
@@ -53,7 +63,11 @@ export function lazyClient(profile: TemporalProfile): Client {
     interceptors: [retry],
     channelArgs: { 'grpc.max_reconnect_backoff_ms': RECONNECT_WITHIN_MS },
   });
-  return new Client({ connection, namespace: profile.namespace, dataConverter });
+  return new Client({
+    connection,
+    namespace: profile.namespace,
+    dataConverter: { payloadCodecs: profile.codecs },
+  });
 }
 
 export function connectNative(profile: TemporalProfile): Promise<NativeConnection> {

@@ -1,5 +1,6 @@
 /** The one composition root of activities: a worker from a connection, a cloud and settings. */
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { PayloadCodec } from '@temporalio/common';
 import type { RollbackActivities } from '../../activities/types.js';
 import { dataConverter } from '../temporal/connection.js';
 
@@ -21,6 +22,8 @@ export interface RollbackWorkerOptions {
   /** Where the prebuilt bundle of workflows/ is; or the bundle itself (tests). */
   workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
   shutdownGraceMs: number;
+  /** Default: what is large is compressed, nothing is encrypted. */
+  payloadCodecs?: PayloadCodec[];
   /** 0: every workflow task replays from the start (tests). */
   maxCachedWorkflows?: number;
 }
@@ -33,7 +36,10 @@ export function createWorker(options: RollbackWorkerOptions): Promise<Worker> {
     workflowBundle: options.workflowBundle,
     // The SDK takes any object of functions; RollbackActivities is an interface and so has no index signature.
     activities: { ...options.activities },
-    dataConverter,
+    dataConverter:
+      options.payloadCodecs === undefined
+        ? dataConverter
+        : { payloadCodecs: options.payloadCodecs },
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     stickyQueueScheduleToStartTimeout: STICKY_MS,
     shutdownGraceTime: options.shutdownGraceMs,

@@ -15,7 +15,13 @@ import { type ApiPart, startApiPart } from '../../src/service/api-part.js';
 import { startWorkerPart } from '../../src/service/worker-part.js';
 import { startSimulatedCloud } from '../../src/simulated-cloud/start.js';
 import type { SimulatedCloud, SimulatedCloudOptions } from '../../src/simulated-cloud/types.js';
-import { connectNative, temporalProfile, withAddress } from '../../src/temporal/connection.js';
+import {
+  connectNative,
+  temporalProfile,
+  withAddress,
+  withKeys,
+} from '../../src/temporal/connection.js';
+import type { PayloadKeys } from '../../src/temporal/encryption-codec.js';
 import { createWorker } from '../../src/worker/create-worker.js';
 import { clientOf } from '../support/cloud.js';
 import { workflowBundle } from '../support/temporal.js';
@@ -67,6 +73,8 @@ export interface ServiceOptions {
   limits?: Partial<Config['activities']['limits']>;
   /** Built files of the page at /ui/; absent: no page. */
   uiFolder?: string;
+  /** Encrypt what Temporal keeps. */
+  keys?: PayloadKeys;
   /** Default true. */
   worker?: boolean;
   wrap?: Wrap;
@@ -77,7 +85,8 @@ export interface ServiceOptions {
 export async function startServiceForTest(options: ServiceOptions): Promise<ServiceForTest> {
   const sim = await startSimulatedCloud(options.simulated);
   const config = configOf(options);
-  const profile = withAddress(temporalProfile({}), options.temporal);
+  const readable = withAddress(temporalProfile({}), options.temporal);
+  const profile = options.keys === undefined ? readable : withKeys(readable, options.keys);
   const cloud = clientOf(sim);
   const log = options.log ?? silentLogger();
   const workers: WorkerForTest[] = [];

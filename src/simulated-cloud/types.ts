@@ -64,6 +64,8 @@ export interface SimulatedRequest {
   method: string;
   /** "/compute/v2.1/servers/{id}" */
   route: string;
+  /** As it was asked for, with the query. */
+  path: string;
   /** The caller's X-OpenStack-Request-ID. */
   globalRequestId: string | null;
 }

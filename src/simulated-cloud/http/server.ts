@@ -151,7 +151,7 @@ export class CloudServer {
     const template =
       found === null ? '(unknown)' : 'route' in found ? found.route.template : found.template;
     this.#count(`${request.method} ${service.prefix}${template}`);
-    this.#note(request, `${service.prefix}${template}`);
+    this.#note(request, service.prefix, template);
 
     const token = request.headers['x-auth-token'];
     const who = this.#checkToken(typeof token === 'string' ? token : undefined);
@@ -191,9 +191,18 @@ export class CloudServer {
   /** The latest requests, oldest first. */
   readonly requests: SimulatedRequest[] = [];
 
-  #note({ method, headers }: Pick<ServiceRequest, 'method' | 'headers'>, route: string): void {
+  #note(
+    { method, headers, path, query }: Pick<ServiceRequest, 'method' | 'headers' | 'path' | 'query'>,
+    prefix: string,
+    template: string,
+  ): void {
     const id = headers['x-openstack-request-id'];
-    this.requests.push({ method, route, globalRequestId: typeof id === 'string' ? id : null });
+    this.requests.push({
+      method,
+      route: `${prefix}${template}`,
+      path: `${prefix}${path}${query.size === 0 ? '' : `?${query.toString()}`}`,
+      globalRequestId: typeof id === 'string' ? id : null,
+    });
     if (this.requests.length > MOST_REQUESTS) this.requests.shift();
   }
 

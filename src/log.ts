@@ -8,6 +8,7 @@ import { pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import type { LogLevel } from './config.js';
 import { prettyLine } from './log-pretty.js';
+import { BLANK, withoutTokens } from './token-text.js';
 
 export type Logger = PinoLogger;
 
@@ -19,9 +20,6 @@ export interface LogOptions {
 }
 
 const SECRET_NAME = /token|passw|secret|authorization|cookie|credential|api_?key|private_?key/i;
-/** Fernet tokens begin so (base64 of version byte 0x80 and the time); JWS tokens are three parts behind "eyJ". */
-const TOKEN_TEXT = /gAAAAA[\w-]{20,}={0,2}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/g;
-const BLANK = '[redacted]';
 const MAX_CAUSES = 4;
 
 export function createLogger(options: LogOptions): Logger {
@@ -56,7 +54,7 @@ export function silentLogger(): Logger {
 
 /** In the finished line and not in the fields, because child loggers keep theirs as text. */
 function withoutSecrets(line: string): string {
-  const masked = line.replace(TOKEN_TEXT, BLANK);
+  const masked = withoutTokens(line);
   // Reading every line again is worth it only where there may be something to blank.
   if (!SECRET_NAME.test(masked)) return masked;
   const parsed: unknown = JSON.parse(masked, (name, value: unknown) =>

@@ -11,6 +11,7 @@ import {
   OpenStackUnreachableError,
   type OpenStackService,
 } from './errors.js';
+import { withoutTokens } from '../token-text.js';
 import { serviceMessage } from './service-message.js';
 import { reasonOf } from './thrown.js';
 
@@ -208,7 +209,6 @@ export function callOf(request: { service: OpenStackService; method: string; url
 }
 
 function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets
-    .filter((secret) => secret !== '')
-    .reduce((result, secret) => result.replaceAll(secret, '(secret)'), text);
+  const own = secrets.filter((secret) => secret !== '');
+  return withoutTokens(own.reduce((result, one) => result.replaceAll(one, '(secret)'), text));
 }

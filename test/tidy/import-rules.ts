@@ -33,7 +33,7 @@ export const IMPORT_RULES: Rule[] = [
       'src/metrics.ts',
     ],
   },
-  { folder: 'src/openstack/', values: ['undici', 'yaml', 'zod', 'node:*'] },
+  { folder: 'src/openstack/', values: ['undici', 'yaml', 'zod', 'node:*', 'src/token-text.ts'] },
   { folder: 'src/simulated-cloud/', values: ['node:*'] },
   {
     folder: 'src/api/',

@@ -76,7 +76,7 @@ export const IMPORT_RULES: Rule[] = [
   {
     folder: 'src/worker/',
     values: ['@temporalio/worker', 'node:*', 'src/temporal/'],
-    types: ['activities/types.ts', ...CONFIG],
+    types: ['@temporalio/common', 'activities/types.ts', ...CONFIG],
   },
   // Runs in a browser, without a bundler: nothing but its own files is served.
   { folder: 'src/ui/', values: [], types: ['src/domain/'] },

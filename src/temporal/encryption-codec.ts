@@ -4,7 +4,7 @@
  * encryption was switched on is read as it is. It must not know where keys come from.
  */
 import { METADATA_ENCODING_KEY, type Payload, type PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 export const ENCRYPTED = 'binary/encrypted';
@@ -58,7 +58,7 @@ function encrypt(payload: Payload, { id, key }: PayloadKeys[number]): Payload {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce);
   cipher.setAAD(utf8.encode(id));
-  const plain = temporal.api.common.v1.Payload.encode(payload).finish();
+  const plain = proto.temporal.api.common.v1.Payload.encode(payload).finish();
   const data = Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
   return {
     metadata: { [METADATA_ENCODING_KEY]: utf8.encode(ENCRYPTED), [KEY_ID]: utf8.encode(id) },
@@ -84,5 +84,5 @@ function decrypt(payload: Payload, byId: ReadonlyMap<string, Buffer>): Payload {
   decipher.setAAD(utf8.encode(id));
   decipher.setAuthTag(data.subarray(end));
   const plain = Buffer.concat([decipher.update(data.subarray(NONCE_BYTES, end)), decipher.final()]);
-  return temporal.api.common.v1.Payload.decode(plain);
+  return proto.temporal.api.common.v1.Payload.decode(plain);
 }

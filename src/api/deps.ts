@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Compute, Identity, InfraOptim } from '../openstack/cloud.js';
-import type { FeedTiming } from './events/feed.js';
+import type { StreamTiming } from './events/feed.js';
 import type { ProxyTarget } from './proxy.js';
 import type { Rollbacks } from './rollbacks.js';
 import type { UiFile } from './ui-files.js';
@@ -28,7 +28,7 @@ export interface ApiDeps {
   /** Where every request goes that is not this service's own; absent: nowhere, they are answered with 404. */
   proxy?: ProxyTarget;
   /** Pace of event streams; tests shorten it. */
-  eventTiming?: Partial<FeedTiming>;
+  eventTiming?: Partial<StreamTiming>;
   /** Aborted when the server closes: requests that wait for a rollback answer with what there is. */
   closing?: AbortSignal;
 }

@@ -48,10 +48,19 @@ describe('the door', () => {
     expect(door.rollbacks.asked).toEqual([]);
   });
 
-  test('a good token without the admin role: 403', async () => {
+  test('a good token without the admin role: 403 as the real service answers, and what it lacks', async () => {
+    const real = recorded('watcher-forbidden');
     const answer = await door.call(PATH, { token: 'member', method: 'POST' });
-    expect(answer.status).toBe(403);
-    expect(answer.fault).toContain('role admin or administrator');
+    expect(answer.status).toBe(real.status);
+    for (const [name, value] of real.headers) {
+      if (name === 'date' || name === 'content-length') continue;
+      expect([name, answer.headers.get(name)]).toEqual([name, value]);
+    }
+    const inner = JSON.parse(String(real.json.error_message)) as { faultstring: string };
+    const words = inner.faultstring.replace('action_plan:get_all', 'rollback:start');
+    expect(answer.fault).toBe(
+      `${words.slice(0, -1)}: the token lacks the role admin or administrator (ROLLBACK_ROLES_START).`,
+    );
     expect(door.rollbacks.asked).toEqual([]);
   });
 

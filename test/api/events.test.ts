@@ -3,7 +3,15 @@ import { connect } from 'node:net';
 import { changesBetween } from '../../src/api/events/changes.js';
 import { END_ID } from '../../src/api/events/feed.js';
 import type { CompensationResult, RollbackResult } from '../../src/domain/result.js';
-import { ADMIN_TOKEN, ApiError, openDoor, PATH, rollbackResult, until } from './support.js';
+import {
+  ADMIN_TOKEN,
+  ApiError,
+  openDoor,
+  PATH,
+  rollbackResult,
+  tokenInfo,
+  until,
+} from './support.js';
 import type { Door } from './support.js';
 
 interface Event {
@@ -118,6 +126,100 @@ test('Last-Event-ID: only what was missed; a number that is not known: the whole
   await until(() => stranger.events.length === 1);
   expect(kinds(stranger.events)).toEqual(['result']);
 });
+
+test('a connection that is cut again and again: every event once, in its order, whatever happened meanwhile', async () => {
+  const said = 40;
+  let seen: string[] = [];
+  let last = '';
+  let history: RollbackResult['history'] = [];
+  const speak = setInterval(() => {
+    if (history.length === said) return;
+    history = [...history, entry(String(history.length + 1))];
+    door.rollbacks.current = running({ history });
+  }, 15);
+  try {
+    for (let cuts = 0; seen.length < said && cuts < 50; cuts += 1) {
+      const text = await cutAfter(120, last === '' ? {} : { 'Last-Event-ID': last });
+      // Only whole events count: one that the cut has gone through is sent again.
+      for (const block of text.split('\n\n').slice(0, -1)) {
+        const match = /^id: (\d+)\nevent: (\w+)\ndata: (.*)$/.exec(block);
+        if (match === null) continue;
+        const [, id = '', event, data = ''] = match;
+        const entries = JSON.parse(data) as Partial<RollbackResult> & { event: string };
+        // The whole result comes at the beginning alone: never because something was lost.
+        if (event === 'result') {
+          expect(last).toBe('');
+          seen = (entries.history ?? []).map((one) => one.event);
+        } else seen.push(entries.event);
+        last = id;
+      }
+    }
+  } finally {
+    clearInterval(speak);
+  }
+  expect(seen).toEqual(Array.from({ length: said }, (_, index) => String(index + 1)));
+});
+
+test('one that comes back too late gets the whole result, and nothing that it could take for news', async () => {
+  const first = await open();
+  await until(() => first.events.length === 1);
+  const seen = first.events[0]?.id ?? 0;
+  streams.abort();
+  streams = new AbortController();
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  const again = await open({ 'Last-Event-ID': String(seen) });
+  await until(() => again.events.length === 1);
+  expect(kinds(again.events)).toEqual(['result']);
+  expect(again.events[0]?.id).toBeGreaterThan(seen);
+});
+
+test('a token that is revoked ends the stream at the next heartbeat', async () => {
+  const own = await openDoor({}, { eventTiming: { pollMs: 10, heartbeatMs: 30 } });
+  own.rollbacks.current = running();
+  const expires = () => new Date(Date.now() + 50).toISOString();
+  own.cloud.identity.validateToken = () => Promise.resolve(tokenInfo({ expiresAt: expires() }));
+  const answer = await fetch(`${own.server.url}${PATH}/events`, {
+    headers: { 'X-Auth-Token': ADMIN_TOKEN },
+  });
+  let text = '';
+  let closed = false;
+  const reading = (async () => {
+    for await (const chunk of answer.body ?? [])
+      text += new TextDecoder().decode(chunk as Uint8Array);
+    closed = true;
+  })();
+  await until(() => text.split(': heartbeat').length > 3);
+  expect(closed).toBe(false);
+  own.cloud.identity.validateToken = () => Promise.resolve(null);
+  await until(() => closed);
+  await reading;
+  await own.close();
+});
+
+/** What comes until that many bytes of events are there; then the connection is gone, without a farewell. */
+function cutAfter(bytes: number, headers: Record<string, string>): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(door.server.port, '127.0.0.1');
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(
+      `GET ${PATH}/events HTTP/1.0\r\nX-Auth-Token: ${ADMIN_TOKEN}\r\n${lines.join('')}\r\n`,
+    );
+    const cut = (): void => {
+      socket.destroy();
+      resolve(text.slice(text.indexOf('\r\n\r\n') + 4));
+    };
+    const timer = setTimeout(cut, 1000);
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      const begun = text.indexOf('\nid: ');
+      if (begun === -1 || text.length < begun + bytes) return;
+      clearTimeout(timer);
+      cut();
+    });
+  });
+}
 
 test('many streams of one plan are one poller', async () => {
   let reads = 0;

@@ -71,6 +71,7 @@ const NOT_OURS = [
   'watcher-actions-every-kind',
   'watcher-audits',
   'watcher-continuous-audit-list',
+  'watcher-forbidden',
   'watcher-rollback-today',
   'watcher-root',
   'watcher-start-finished-plan',

@@ -219,6 +219,7 @@ export const SITUATIONS: Record<string, Situation> = {
   'watcher-actions-every-kind': everyKind,
   'watcher-audits': maintained,
   'watcher-continuous-audit-list': nothing,
+  'watcher-forbidden': maintained,
   'watcher-rollback-today': maintained,
   'watcher-root': nothing,
   'watcher-start-finished-plan': maintained,

@@ -29,6 +29,11 @@ export interface FeedTiming {
   lingerMs: number;
 }
 
+export interface StreamTiming extends FeedTiming {
+  /** Between two signs of life on a stream. */
+  heartbeatMs: number;
+}
+
 /** Events kept for streams that come back. */
 const KEPT_EVENTS = 1000;
 /** The last event's number: who has seen it need not come back. */

@@ -119,7 +119,7 @@ function operationObject(entry: OperationEntry, withTokens: boolean): Record<str
     responses: {
       [answer.status]: {
         description: 'As asked.',
-        headers: { 'X-OpenStack-Request-ID': { schema: { type: 'string' } } },
+        headers: headersOf(entry),
         content: {
           [answer.type]: {
             schema: answer.schema === null ? { type: 'string' } : reference(answer.schema),
@@ -132,6 +132,23 @@ function operationObject(entry: OperationEntry, withTokens: boolean): Record<str
       ),
       ...refusals(entry, withTokens),
     },
+  };
+}
+
+const TEXT = { type: 'string' };
+function headersOf(entry: OperationEntry): Record<string, unknown> {
+  return {
+    'X-OpenStack-Request-ID': { schema: TEXT, description: "This request's own id." },
+    ...(entry.also?.[304] !== undefined && {
+      ETag: { schema: TEXT, description: 'For If-None-Match.' },
+    }),
+    ...(entry.policy !== null &&
+      entry.answer.type === 'application/json' && {
+        Link: { schema: TEXT, description: 'As of RFC 8288.' },
+      }),
+    ...(entry.headers?.includes('Prefer') === true && {
+      'Preference-Applied': { schema: TEXT, description: 'What of Prefer was heeded.' },
+    }),
   };
 }
 

@@ -25,6 +25,7 @@ const UNREAD_BYTES_MAX = 1024 * 1024;
 const COME_BACK_MS = 2000;
 
 export function eventRoutes(router: Router, deps: ApiDeps, closing: AbortSignal): void {
+  const heartbeatMs = deps.eventTiming?.heartbeatMs ?? HEARTBEAT_MS;
   const hub = new EventHub({
     read: (plan) => deps.rollbacks.get(plan),
     streamsMax: deps.config.eventStreams,
@@ -68,7 +69,7 @@ export function eventRoutes(router: Router, deps: ApiDeps, closing: AbortSignal)
       res.write(eventText(event, result, base));
       if (res.writableLength > UNREAD_BYTES_MAX) res.destroy();
     };
-    const heart = setInterval(() => void beat(res), HEARTBEAT_MS);
+    const heart = setInterval(() => void beat(res), heartbeatMs);
     heart.unref();
     let leave: (() => void) | null = null;
     res.once('close', () => {

@@ -6,7 +6,7 @@ import type { RollbackResult } from '../../domain/result.js';
 import { sendJson, sendTagged } from '../answers.js';
 import { ApiError } from '../errors.js';
 import { planUuid } from '../input.js';
-import { baseUrl, linkHeader, rollbackLinks } from '../links.js';
+import { baseUrl, linkHeader, resourceLinks } from '../links.js';
 import { contextOf } from '../request-context.js';
 
 export const PLAN_PATH = '/action_plans/:plan/rollback';
@@ -55,7 +55,7 @@ export function noRollback(plan: string): ApiError {
   );
 }
 
-/** `tagged`: the client may ask next time whether it has changed. */
+/** `tagged`: the client may ask next time whether it has changed. A preview has an address of its own. */
 export function sendResult(
   req: Request,
   res: Response,
@@ -64,9 +64,11 @@ export function sendResult(
 ): void {
   contextOf(res).workflowId = result.workflow.id;
   const base = baseUrl(req);
-  const path = `action_plans/${result.action_plan_uuid}/rollback`;
-  res.setHeader('Link', linkHeader(base, { self: path, related: `${path}/compensations` }));
-  const body = { ...result, links: rollbackLinks(base, result.action_plan_uuid) };
+  const rollback = `action_plans/${result.action_plan_uuid}/rollback`;
+  const self = result.dry_run ? `${rollback}/preview` : rollback;
+  const related = result.dry_run ? rollback : `${rollback}/compensations`;
+  res.setHeader('Link', linkHeader(base, { self, related }));
+  const body = { ...result, links: resourceLinks(base, self) };
   if (tagged) sendTagged(req, res, body);
   else sendJson(res, 200, body);
 }

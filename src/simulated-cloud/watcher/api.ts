@@ -77,12 +77,20 @@ function adminOnly(route: Route): Route {
     ...route,
     handle: (request) => {
       if (!request.caller.roles.includes('admin')) {
-        const resource = route.template.split('/')[2]?.replace(/s$/, '') ?? '';
-        throw new HttpProblem(403, `Policy doesn't allow ${resource}:get to be performed.`);
+        throw new HttpProblem(403, `Policy doesn't allow ${ruleOf(route)} to be performed.`);
       }
       return route.handle(request);
     },
   };
+}
+
+/** As in watcher/common/policies. */
+function ruleOf({ method, template }: Route): string {
+  const [, , collection = '', ...rest] = template.split('/');
+  const last = rest.at(-1);
+  const verbs: Record<string, string> = { GET: 'get', DELETE: 'delete', PATCH: 'update' };
+  const rule = last === undefined ? 'get_all' : last === '{id}' ? verbs[method] : last;
+  return `${collection.replace(/ies$/, 'y').replace(/s$/, '')}:${rule ?? ''}`;
 }
 
 function versionView(root: string): unknown {

@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { ApiServer } from '../api/server.js';
 import { startApiServer } from '../api/server.js';
+import type { ApiDeps } from '../api/deps.js';
 import { readUiFiles } from '../api/ui-files.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../log.js';
@@ -10,6 +11,7 @@ import type { CloudConfig } from '../openstack/cloud-config.js';
 import type { OpenStackCloud } from '../openstack/cloud.js';
 import { lazyClient, type TemporalProfile } from '../temporal/connection.js';
 import { TemporalRollbacks } from '../temporal/rollbacks.js';
+import { StartError } from './start-error.js';
 import { proxyTargetOf, refuseOwnAddress } from './watcher-address.js';
 
 export interface ApiPart {
@@ -39,7 +41,7 @@ export async function startApiPart(options: ApiPartOptions): Promise<ApiPart> {
     webUrl,
   });
   const proxy = proxyTargetOf(config.watcher, options.tls ?? { ca: null, insecure: false });
-  const server: ApiServer = await startApiServer({
+  const server: ApiServer = await listening(config, {
     rollbacks,
     cloud,
     config: config.api,
@@ -62,4 +64,24 @@ export async function startApiPart(options: ApiPartOptions): Promise<ApiPart> {
   }
   log.info({ url: server.url }, 'API listens');
   return { url: server.url, stop };
+}
+
+/** What is wrong with an address, by the system's word for it. */
+const ADDRESS_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something else listens there (another start of this service?)',
+  EACCES: 'this user may not listen there',
+  EADDRNOTAVAIL: 'it is no address of this machine',
+};
+
+async function listening({ api }: Config, deps: ApiDeps): Promise<ApiServer> {
+  try {
+    return await startApiServer(deps);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const problem = ADDRESS_PROBLEMS[code];
+    if (problem === undefined) throw error;
+    throw new StartError(
+      `The API cannot listen on ${api.host}, port ${api.port}: ${problem}. Set ROLLBACK_HOST or ROLLBACK_PORT to another.`,
+    );
+  }
 }

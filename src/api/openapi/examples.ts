@@ -106,6 +106,16 @@ export const EXAMPLE_PREVIEW = {
   },
 };
 
+export const EXAMPLE_LOGIN = { user: 'anna', password: 'her own password', project: 'admin' };
+
+export const EXAMPLE_TOKEN = {
+  token: 'the token, for X-Auth-Token',
+  expires_at: '2026-11-24T03:20:00.000000Z',
+  user_name: 'anna',
+  project_id: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+  roles: ['admin'],
+};
+
 export const EXAMPLE_STOP = {
   stopped: true,
   reason: 'storage maintenance until 14:00',

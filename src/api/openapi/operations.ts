@@ -224,8 +224,13 @@ function ofService(): OperationEntry[] {
       id: 'logIn',
       summary: 'A Keystone token for a user name and password, for the page at /ui/',
       policy: null,
-      body: { schema: loginSchema, required: true },
-      answer: { status: 201, schema: answers.loginAnswerSchema, type: JSON_TYPE },
+      body: { schema: loginSchema, required: true, example: examples.EXAMPLE_LOGIN },
+      answer: {
+        status: 201,
+        schema: answers.loginAnswerSchema,
+        type: JSON_TYPE,
+        example: examples.EXAMPLE_TOKEN,
+      },
       failures: ['InvalidRequest', 'LoginRefused', 'TooManyLogins', 'UnsupportedMediaType'],
     },
     {

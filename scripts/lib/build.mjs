@@ -1,7 +1,6 @@
 // Compiles the sources into dist/ and bundles the workflows, where that has not been done for just these sources.
 import { createHash } from 'node:crypto';
 import {
-  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -47,8 +46,6 @@ async function build() {
   await must('npx', ['--no-install', 'tsc', '-p', UI]);
   copyUiFiles();
   removeOrphans(DIST);
-  // The compiler leaves out what package.json's `bin` needs where it is run by its path.
-  chmodSync(join(DIST, 'src/cli/main.js'), 0o755);
   await must(process.execPath, ['dist/scripts/build-workflow-bundle.js']);
   writeFileSync(STAMP, sources);
   say(`Built after ${seconds(startedAt)}.`);

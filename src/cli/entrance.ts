@@ -10,7 +10,7 @@ import type { Environment } from '../config.js';
 import { SETTINGS } from '../config/settings-table.js';
 import { findEndpoint, findRollbackEndpoint } from '../openstack/catalog.js';
 import { type CloudConfig, CloudConfigError } from '../openstack/cloud-config.js';
-import { loadCloudConfig } from '../openstack/config.js';
+import { loadCa, loadCloudConfig } from '../openstack/config.js';
 import { localConfigFiles } from '../openstack/config-files.js';
 import { isOpenStackError, isUnauthorized, isUnsupported } from '../openstack/errors.js';
 import { createHttpClient } from '../openstack/http.js';
@@ -34,8 +34,8 @@ export interface Entrance {
   token(signal?: AbortSignal): Promise<string | null>;
   /** Another one in the place of one that was refused; null where there is none to be had. */
   renewed(refused: string, signal?: AbortSignal): Promise<string | null>;
-  /** What to add to the sentence of a 401: why there was no token. */
-  readonly noTokenBecause: string | null;
+  /** What to add to the sentence of a 401, which is Keystone's own: what to do. */
+  readonly afterRefusal: string | null;
   close(): Promise<void>;
 }
 
@@ -44,6 +44,12 @@ const BODY_TIMEOUT_MS = 45_000;
 /** Above what the service takes to accept a rollback (ROLLBACK_ACCEPT_TIMEOUT is at most 60 s). */
 const HEADERS_TIMEOUT_MS = 90_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+const TOKEN_REFUSED =
+  'OS_TOKEN is wrong or has expired: get a new one with "openstack token issue".';
+const OTHER_CLOUD =
+  'The token is a new one: the service accepts those of its own cloud only. Check OS_AUTH_URL and ROLLBACK_URL.';
+const NO_CREDENTIALS =
+  'There are no credentials to get one with: set the OS_* variables, OS_CLOUD or OS_TOKEN.';
 
 /** Throws Problem. */
 export async function enter(flags: WhereFlags, env: Environment): Promise<Entrance> {
@@ -58,7 +64,7 @@ export async function enter(flags: WhereFlags, env: Environment): Promise<Entran
   }
 }
 
-interface Keys extends Pick<Entrance, 'dispatcher' | 'token' | 'renewed' | 'noTokenBecause'> {
+interface Keys extends Pick<Entrance, 'dispatcher' | 'token' | 'renewed' | 'afterRefusal'> {
   config: CloudConfig | null;
   session: Session | null;
   closeHttp: () => Promise<void>;
@@ -81,24 +87,25 @@ function givenUrl({ url }: WhereFlags, env: Environment): string | null {
 
 function keysOf(flags: WhereFlags, env: Environment, urlIsGiven: boolean): Keys {
   const merged = flags.osCloud === undefined ? env : { ...env, OS_CLOUD: flags.osCloud };
-  const { config, why } = configOf(merged, urlIsGiven);
+  const { config, why, ca } = configOf(merged, urlIsGiven);
   const agent = new Agent({
     headersTimeout: HEADERS_TIMEOUT_MS,
     bodyTimeout: BODY_TIMEOUT_MS,
     connect: {
       timeout: CONNECT_TIMEOUT_MS,
       ...(config !== null && { rejectUnauthorized: !config.insecure }),
-      ...(config !== null && config.ca !== null && { ca: config.ca }),
+      ...(ca !== null && { ca }),
     },
   });
-  const ready = merged['OS_TOKEN'];
-  if (config === null || (ready !== undefined && ready !== '' && urlIsGiven)) {
-    const token = ready || null;
+  const ready = merged['OS_TOKEN'] || null;
+  if (config === null || (urlIsGiven && config.credentials.kind === 'token')) {
+    // It is good as it is; Keystone need not be asked for another one.
+    const token = config?.credentials.kind === 'token' ? config.credentials.token : ready;
     return {
       config: null,
       session: null,
       dispatcher: agent,
-      noTokenBecause: token === null ? why : null,
+      afterRefusal: token === null ? why : TOKEN_REFUSED,
       token: () => Promise.resolve(token),
       renewed: () => Promise.resolve(null),
       closeHttp: () => Promise.resolve(),
@@ -110,7 +117,7 @@ function keysOf(flags: WhereFlags, env: Environment, urlIsGiven: boolean): Keys 
     config,
     session,
     dispatcher: agent,
-    noTokenBecause: null,
+    afterRefusal: OTHER_CLOUD,
     token: (signal) => valueOf(session.issued(within(signal))),
     renewed: (refused, signal) => valueOf(session.reissued(refused, within(signal))),
     closeHttp: () => http.close(),
@@ -129,18 +136,24 @@ function within(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };
 }
 
+interface CloudSettings {
+  config: CloudConfig | null;
+  /** Why there is no config. */
+  why: string | null;
+  ca: string | null;
+}
+
 /** No credentials at all are fine where the address is given: the service decides whether it wants any. */
-function configOf(
-  env: Environment,
-  urlIsGiven: boolean,
-): { config: CloudConfig | null; why: string | null } {
+function configOf(env: Environment, urlIsGiven: boolean): CloudSettings {
   try {
-    return { config: loadCloudConfig(env, localConfigFiles()), why: null };
+    const files = localConfigFiles();
+    if (urlIsGiven && !env['OS_CLOUD'] && !env['OS_AUTH_URL']) {
+      return { config: null, why: NO_CREDENTIALS, ca: loadCa(env, files) };
+    }
+    const config = loadCloudConfig(env, files);
+    return { config, why: null, ca: config.ca };
   } catch (error) {
-    if (!(error instanceof CloudConfigError)) throw error;
-    const none = !env['OS_CLOUD'] && !env['OS_AUTH_URL'];
-    if (none && urlIsGiven) return { config: null, why: error.message };
-    throw usage(error.message);
+    throw error instanceof CloudConfigError ? usage(error.message) : error;
   }
 }
 
@@ -170,7 +183,7 @@ export function problemOf(error: unknown): unknown {
   if (!isOpenStackError(error)) return error;
   if (isUnauthorized(error)) {
     return new Problem(
-      `Keystone refuses the credentials of OS_* or clouds.yaml: ${error.serviceMessage ?? error.message}`,
+      `Keystone refuses the credentials of OS_* or clouds.yaml: ${error.serviceMessage ?? error.message} Check user, password (or token), project and domains.`,
       { type: 'CredentialsRefused', exit: 'refused', status: 401 },
       error,
     );

@@ -2,7 +2,7 @@
  * The exit codes of the command, in one list: `--help`, docs/pipelines.md and the code are made from it or held in step
  * with it by a test. A number, once given, keeps its meaning: pipelines branch on it.
  */
-import { FAILURES, isFailureType } from '../domain/failures.js';
+import { FAILURES, type FailureType } from '../domain/failures.js';
 
 export const EXITS = {
   succeeded: {
@@ -56,15 +56,15 @@ export function hasEnded(state: string): boolean {
   return exitOfState(state) !== 'running';
 }
 
-/** Of what the service answered: the HTTP status says whether it refuses or is away. */
-export function exitOfStatus(status: number): Exit {
+/**
+ * Of what the service answered. The type of the one list says whether asking again can help; without one (an older
+ * service, something in between) the HTTP status does.
+ */
+export function exitOfAnswer(type: FailureType | null, status: number): Exit {
+  if (type === 'InternalError') return 'defect';
+  if (type !== null) return FAILURES[type].retryable ? 'unreachable' : 'refused';
   if (status === 429 || status === 502 || status === 503 || status === 504) return 'unreachable';
   return status >= 500 ? 'defect' : 'refused';
-}
-
-/** For people: "The credentials …" of a type of src/domain/failures.ts; null where it is none. */
-export function meaningOf(type: string | null): string | null {
-  return isFailureType(type) ? FAILURES[type].meaning : null;
 }
 
 /** Lines for `--help`. */

@@ -11,7 +11,7 @@ How to begin:
 Where it asks: ROLLBACK_URL or --url; else the service "infra-optim-rollback" of Keystone's
 catalog; else "infra-optim", where the rollback service stands in front of Watcher.
 Who asks: OS_CLOUD with clouds.yaml, or OS_AUTH_URL, OS_USERNAME, …, as for the openstack
-client; or OS_TOKEN with ROLLBACK_URL.
+client (password, application credential or token); or OS_TOKEN with ROLLBACK_URL alone.
 
 On a terminal answers are text. Piped, or with --json, stdout is exactly one JSON document
 (an {"error": …} where it went wrong); sentences for people go to stderr.
@@ -36,6 +36,7 @@ zsh:   watcher-rollback completion zsh > "\${fpath[1]}/_watcher-rollback"
 fish:  watcher-rollback completion fish > ~/.config/fish/completions/watcher-rollback.fish`,
 };
 
+const ACTION = '6c1d0f6e-76b1-4e0f-8d7e-0c1f0a8b9d11';
 const PLAN = '1f4d1a6e-2a3c-4a55-9f0c-8f5c3b0e7d21';
 
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
@@ -48,5 +49,16 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   status: [`watcher-rollback status ${PLAN} --json | jq .counts`],
   watch: [`watcher-rollback watch ${PLAN}`],
   list: ['watcher-rollback list --state ONGOING'],
-  retry: [`watcher-rollback retry ${PLAN} 6c1d0f6e-76b1-4e0f-8d7e-0c1f0a8b9d11`],
+  cancel: [`watcher-rollback cancel ${PLAN}`],
+  pause: [`watcher-rollback pause ${PLAN}`],
+  resume: [`watcher-rollback resume ${PLAN}`],
+  retry: [`watcher-rollback retry ${PLAN} ${ACTION}`],
+  skip: [`watcher-rollback skip ${PLAN} ${ACTION}`],
+  doctor: ['watcher-rollback doctor', 'watcher-rollback doctor --os-cloud mycloud --json'],
+  serve: [
+    'OS_CLOUD=mycloud watcher-rollback serve',
+    'OS_CLOUD=mycloud TEMPORAL_ADDRESS=temporal.example:7233 watcher-rollback serve --api-only',
+  ],
+  worker: ['OS_CLOUD=mycloud TEMPORAL_ADDRESS=temporal.example:7233 watcher-rollback worker'],
+  completion: ['source <(watcher-rollback completion bash)'],
 };

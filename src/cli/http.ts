@@ -6,7 +6,7 @@ import { type Dispatcher, request as send } from 'undici';
 import { FAILURES, isFailureType, type FailureType } from '../domain/failures.js';
 import { serviceMessage } from '../openstack/service-message.js';
 import type { Entrance } from './entrance.js';
-import { exitOfStatus } from './exit-codes.js';
+import { exitOfAnswer } from './exit-codes.js';
 import { Problem } from './problem.js';
 
 export interface Call {
@@ -85,18 +85,24 @@ async function accepted(entrance: Entrance, it: Call, answer: Answer): Promise<A
   if (good || it.alsoAccept?.includes(status) === true) return answer;
   const said = serviceMessage(await textOf(entrance, it, answer));
   const message = said ?? `${it.method} ${it.path} answered ${status} without a sentence.`;
-  const hint = status === UNAUTHORIZED && entrance.noTokenBecause;
+  const hint = status === UNAUTHORIZED && entrance.afterRefusal;
+  const type = toldType(answer);
   throw new Problem(hint ? `${message} ${hint}` : message, {
-    type: typeOf(answer, status),
-    exit: status < 400 ? 'unreachable' : exitOfStatus(status),
+    type: type ?? likelyType(status),
+    exit: status < 400 ? 'unreachable' : exitOfAnswer(type, status),
     status,
   });
 }
 
-/** By the header; without one, where only one type has that status. */
-function typeOf(answer: Answer, status: number): FailureType | null {
-  const header = answer.headers[TYPE_HEADER];
-  if (typeof header === 'string' && isFailureType(header)) return header;
+/** As the service itself says it; null where what answers is an older one, or something in between. */
+function toldType({ headers }: Answer): FailureType | null {
+  const header = headers[TYPE_HEADER];
+  return typeof header === 'string' && isFailureType(header) ? header : null;
+}
+
+/** Where only one type has that status. A proxy's own 5xx is none of the service's. */
+function likelyType(status: number): FailureType | null {
+  if (status >= 500) return null;
   const ofStatus = Object.keys(FAILURES)
     .filter(isFailureType)
     .filter((type) => FAILURES[type].status === status);

@@ -47,14 +47,16 @@ export function junit({ plan, result, compensations, problem }: JunitReport): st
   const seconds = result === null ? 0 : between(result.created_at, result.updated_at) / 1000;
   const totals =
     `tests="${cases.length}" failures="${counts('failure')}" errors="${counts('error')}"` +
-    ` skipped="${counts('skipped')}" time="${seconds.toFixed(3)}"`;
+    ` time="${seconds.toFixed(3)}"`;
+  // Jenkins's schema (xunit-plugin's junit-10.xsd) knows it of a suite, not of the suites.
+  const skipped = `skipped="${counts('skipped')}"`;
   // The format knows no zone: it is UTC.
   const started =
     result === null ? '' : ` timestamp="${attribute(result.created_at.slice(0, 19))}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="watcher-rollback" ${totals}>`,
-    `  <testsuite name="${attribute(`rollback of action plan ${plan}`)}" ${totals}${started}>`,
+    `  <testsuite name="${attribute(`rollback of action plan ${plan}`)}" ${totals} ${skipped}${started}>`,
     ...cases.flatMap(lines),
     '  </testsuite>',
     '</testsuites>',
@@ -98,20 +100,27 @@ function lines({ name, className, verdict, type, message, seconds }: TestCase): 
   const open = `    <testcase classname="${attribute(className)}" name="${attribute(name)}" time="${seconds.toFixed(3)}"`;
   if (verdict === 'passed') return [`${open}/>`];
   const kind = verdict === 'skipped' ? '' : ` type="${attribute(type)}"`;
-  const inner = `      <${verdict}${kind} message="${attribute(message)}"/>`;
-  return [`${open}>`, inner, '    </testcase>'];
+  const start = `      <${verdict}${kind} message="${attribute(message)}"`;
+  // Jenkins shows the attribute, GitLab the text between the tags.
+  const inner = verdict === 'skipped' ? '/>' : `>${escaped(message)}</${verdict}>`;
+  return [`${open}>`, start + inner, '    </testcase>'];
 }
 
 /** XML 1.0 has no way to write most control characters and lone surrogates: they are left out. */
 // oxlint-disable-next-line no-control-regex
 const NOT_XML = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Cs}/gu;
 
-function attribute(text: string): string {
+function escaped(text: string): string {
   return text
     .replaceAll(NOT_XML, '')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
+    .replaceAll('>', '&gt;');
+}
+
+/** Tabs and line ends would be read as blanks in any case. */
+function attribute(text: string): string {
+  return escaped(text)
     .replaceAll('"', '&quot;')
     .replaceAll(/[\t\n\r]/g, ' ');
 }

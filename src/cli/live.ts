@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import type { ResultAnswer } from './answers.js';
 import type { Out } from './out.js';
-import { bold, compensationTable, type Look, paintWord } from './table.js';
+import { bold, compensationTable, type Look, paintWord, visible } from './table.js';
 import { between, countsOf, durationWords, progressOf, timeLeftMs } from './words.js';
 
 export interface View {
@@ -19,8 +19,8 @@ const BAR_WIDTH = 24;
 const REDRAW_MS = 250;
 /** A log of a pipeline wants to be read afterwards. */
 const LINE_EVERY_MS = 10_000;
-/** Lines of the picture that are not rows of the table. */
-const LINES_AROUND = 6;
+/** For "… and 3 more", and one that stays free. */
+const LINES_BELOW = 2;
 
 export interface Frame extends Look {
   rows: number;
@@ -41,13 +41,14 @@ export function picture(result: ResultAnswer, frame: Frame): string {
     ...(left === null ? [] : [`about ${durationWords(left)} left`]),
   ];
   const sorted = result.compensations.toSorted((a, b) => rank(a.state) - rank(b.state));
-  return [
+  const head = [
     `${bold(`Rollback of action plan ${result.action_plan_uuid}`, frame)}: ${paintWord(result.state, frame)}`,
     `${bar} ${done} of ${all}, ${times.join(', ')}`,
     countsOf(result.counts),
     '',
-    fitting(sorted, frame),
   ].join('\n');
+  const room = frame.rows - linesOf(head, frame) - LINES_BELOW;
+  return `${head}\n${fitting(sorted, room, frame)}`;
 }
 
 function rank(state: string): number {
@@ -56,15 +57,20 @@ function rank(state: string): number {
 }
 
 /** Rows wrap, so how many fit is found out by trying. */
-function fitting(sorted: ResultAnswer['compensations'], frame: Frame): string {
-  const room = Math.max(1, frame.rows - LINES_AROUND);
+function fitting(sorted: ResultAnswer['compensations'], room: number, frame: Frame): string {
   for (let count = Math.min(sorted.length, room); count > 0; count -= 1) {
     const text = compensationTable(sorted.slice(0, count), frame);
-    if (text.split('\n').length > room) continue;
+    if (linesOf(text, frame) > room) continue;
     const more = sorted.length - count;
     return more === 0 ? text : `${text}\n… and ${more} more`;
   }
   return '';
+}
+
+/** As the terminal shows them: what is wider than it goes on in the next line. */
+function linesOf(text: string, { columns }: Frame): number {
+  const heights = text.split('\n').map((line) => Math.ceil(visible(line) / columns));
+  return heights.reduce((sum, height) => sum + Math.max(1, height), 0);
 }
 
 /** How long the rollback runs: the service's own clock up to the first look, this machine's from then on. */

@@ -1,7 +1,7 @@
-#!/usr/bin/env node
 /**
  * The command `watcher-rollback`. Only what reading the arguments needs is loaded here: everything else is imported by
- * the command that is asked for, so that `--help` and a shell's completion answer at once.
+ * the command that is asked for, so that `--help` and a shell's completion answer at once. npm starts it by
+ * bin/watcher-rollback.mjs.
  */
 import { CommanderError } from 'commander';
 import { environment } from '../config.js';
@@ -13,9 +13,11 @@ import { createProgram } from './program.js';
 const HELP_CODES = ['commander.helpDisplayed', 'commander.help', 'commander.version'];
 
 /** A reader that has seen enough (`| head`) is no failure. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -45,7 +47,8 @@ function ended(problem: Problem, out: Out, alreadySaid: boolean): number {
 
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof CommanderError) return usage(error.message.replace(/^error: /, ''));
+  if (error instanceof CommanderError)
+    return usage(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
   // A defect keeps its stack, so that it can be reported.
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new Problem(stack, { type: 'InternalError', exit: 'defect' }, error);

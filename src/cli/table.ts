@@ -83,7 +83,8 @@ export function table(head: string[], rows: string[][], look: Look): string {
 // oxlint-disable-next-line no-control-regex
 const PAINT = /\u001B\[\d+m/g;
 
-function visible(text: string): number {
+/** Width on a terminal, as far as names of servers and hosts go. */
+export function visible(text: string): number {
   return text.replaceAll(PAINT, '').length;
 }
 

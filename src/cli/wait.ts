@@ -50,9 +50,10 @@ export async function waitForEnd(waiting: Waiting): Promise<Exit> {
   } finally {
     view.close();
   }
-  await report.write(api, latest, problem);
   // Half an answer is worth more than none: where the rollback stood when the waiting ended.
   out.answer(latest, (look) => resultText(latest, look));
+  const lost = await report.write(api, latest, problem);
+  if (lost !== null) out.complain(lost);
   if (problem === null) return exitOfState(latest.state);
   out.complain(problem.message);
   return problem.exit;

@@ -8,7 +8,9 @@ export type Credentials =
   | { kind: 'password'; user: UserIdentity; password: string; scope: AuthScope }
   /** Bound to its own project: it takes no scope. */
   | { kind: 'application-credential'; id: string; secret: string }
-  | { kind: 'application-credential'; name: string; user: UserIdentity; secret: string };
+  | { kind: 'application-credential'; name: string; user: UserIdentity; secret: string }
+  /** Ends with the token: for a command, not for a service. `scope` null: that of the user's default project. */
+  | { kind: 'token'; token: string; scope: AuthScope | null };
 
 export type AuthScope =
   | { project: { id: string } | { name: string; domain: DomainIdentity } }

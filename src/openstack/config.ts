@@ -116,6 +116,11 @@ function readInterface(value: string | undefined): CatalogInterface {
   );
 }
 
+/** The authority of OS_CACERT alone, where no cloud is named. Throws CloudConfigError. */
+export function loadCa(env: Env, files: ConfigFiles): string | null {
+  return readCa(env['OS_CACERT'], files);
+}
+
 function readCa(path: string | undefined, files: ConfigFiles): string | null {
   if (!path) return null;
   const pem = files.read(path.startsWith('~/') ? join(files.home, path.slice(2)) : path);

@@ -15,8 +15,12 @@ export type ReadSetting = (key: string) => { value: string | undefined; name: st
 
 const PASSWORD_TYPES = ['password', 'v3password'];
 const APPLICATION_CREDENTIAL = 'v3applicationcredential';
+const TOKEN_TYPES = ['token', 'v3token'];
 
-/** Throws CloudConfigError. Without an auth type, an application credential's id or name decides. */
+/**
+ * Throws CloudConfigError. Without an auth type, an application credential's id or name decides, then a token that stands
+ * without a password.
+ */
 export function readCredentials(
   setting: ReadSetting,
   authType: string | undefined,
@@ -25,7 +29,11 @@ export function readCredentials(
   const hasCredential =
     setting('application_credential_id').value !== undefined ||
     setting('application_credential_name').value !== undefined;
-  const type = authType ?? (hasCredential ? APPLICATION_CREDENTIAL : 'password');
+  const lone = setting('token').value !== undefined && setting('password').value === undefined;
+  const type = authType ?? (hasCredential ? APPLICATION_CREDENTIAL : lone ? 'token' : 'password');
+  if (TOKEN_TYPES.includes(type)) {
+    return { kind: 'token', token: required(setting, 'token'), scope: scopeOrNull(setting) };
+  }
   if (type === APPLICATION_CREDENTIAL) return readApplicationCredential(setting);
   if (PASSWORD_TYPES.includes(type)) {
     return {
@@ -36,7 +44,7 @@ export function readCredentials(
     };
   }
   throw new CloudConfigError(
-    `The auth type "${type}" (${place}) is not supported: use password or ${APPLICATION_CREDENTIAL}.`,
+    `The auth type "${type}" (${place}) is not supported: use password, ${APPLICATION_CREDENTIAL} or token.`,
   );
 }
 
@@ -55,16 +63,21 @@ function readUser(setting: ReadSetting): UserIdentity {
 }
 
 function readScope(setting: ReadSetting): AuthScope {
+  const scope = scopeOrNull(setting);
+  if (scope !== null) return scope;
+  throw new CloudConfigError(
+    `${setting('project_name').name} is missing: set the project (name or id) that the service works in.`,
+  );
+}
+
+function scopeOrNull(setting: ReadSetting): AuthScope | null {
   if (setting('system_scope').value === 'all') return { system: true };
   const id = setting('project_id').value ?? setting('tenant_id').value;
   if (id !== undefined) return { project: { id } };
   const name = setting('project_name').value ?? setting('tenant_name').value;
   if (name !== undefined) return { project: { name, domain: requiredDomain(setting, 'project') } };
   const domain = readDomain(setting, '');
-  if (domain !== null) return { domain };
-  throw new CloudConfigError(
-    `${setting('project_name').name} is missing: set the project (name or id) that the service works in.`,
-  );
+  return domain === null ? null : { domain };
 }
 
 function requiredDomain(setting: ReadSetting, of: 'user' | 'project'): DomainIdentity {

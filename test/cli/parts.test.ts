@@ -1,19 +1,17 @@
-/** The parts of the command that need no service: waiting through outages, the report, words, completion, `--help`. */
-import { spawnSync } from 'node:child_process';
+/** The parts of the command that need no service: waiting through outages, the report, words, exit codes. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { type CompensationAnswer, type ResultAnswer, resultSchema } from '../../src/cli/answers.js';
 import { readDuration } from '../../src/cli/duration.js';
-import { EXITS, exitOfState, exitOfStatus } from '../../src/cli/exit-codes.js';
+import { type Exit, EXITS, exitOfAnswer, exitOfState } from '../../src/cli/exit-codes.js';
 import { follow, type FollowOptions } from '../../src/cli/follow.js';
 import { junit } from '../../src/cli/junit.js';
 import { Problem } from '../../src/cli/problem.js';
 import { changeOf, durationWords, plain, timeLeftMs } from '../../src/cli/words.js';
+import { FAILURES, type FailureType, isFailureType } from '../../src/domain/failures.js';
 import { OUTCOMES, ROLLBACK_STATES } from '../../src/domain/states.js';
-import { ensureBuilt, ROOT } from '../support/built.js';
-import { MAIN } from './command.js';
+import { ROOT } from '../support/built.js';
 
 const PLAN = '11111111-2222-4333-8444-555555555555';
 
@@ -150,11 +148,56 @@ test('the waiting can be ended, and its reason is what it ends with', async () =
   await expect(end).rejects.toBe(reason);
 });
 
+/** What the schema of Jenkins's xunit plugin (junit-10.xsd) permits: the strictest of the common readers. */
+const PERMITTED: Readonly<Record<string, { inside: string; attributes: string[] }>> = {
+  testsuites: { inside: '', attributes: ['name', 'time', 'tests', 'failures', 'errors'] },
+  testsuite: {
+    inside: 'testsuites',
+    attributes: ['name', 'tests', 'failures', 'errors', 'time', 'skipped', 'timestamp'],
+  },
+  testcase: { inside: 'testsuite', attributes: ['name', 'time', 'classname'] },
+  failure: { inside: 'testcase', attributes: ['type', 'message'] },
+  error: { inside: 'testcase', attributes: ['type', 'message'] },
+  skipped: { inside: 'testcase', attributes: ['message'] },
+};
+const MARKUP = /<(\/?)(\w+)((?: \w+="[^"<]*")*)(\/?)>|[^<]+/gy;
+const TEXT = /^(?:[^&<]|&(?:amp|lt|gt|quot);)*$/;
+
+/** Reads all of a report, as strictly as XML has it; throws where it is not well formed or not permitted. */
+function elementsOf(report: string): { name: string; attributes: Record<string, string> }[] {
+  const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
+  expect(report.startsWith(declaration)).toBe(true);
+  const body = report.slice(declaration.length);
+  const open: string[] = [];
+  const elements: { name: string; attributes: Record<string, string> }[] = [];
+  let read = 0;
+  for (const [all, close, name = '', written = '', empty] of body.matchAll(MARKUP)) {
+    read += all.length;
+    expect(name === '' ? all : written).toMatch(TEXT);
+    if (name === '') continue;
+    if (close === '/') {
+      expect(open.pop()).toBe(name);
+      continue;
+    }
+    expect(PERMITTED[name]?.inside).toBe(open.at(-1) ?? '');
+    const pairs = [...written.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = '', value = '']) => [
+      key,
+      value,
+    ]);
+    const attributes = Object.fromEntries(pairs) as Record<string, string>;
+    for (const key of Object.keys(attributes)) expect(PERMITTED[name]?.attributes).toContain(key);
+    elements.push({ name, attributes });
+    if (empty !== '/') open.push(name);
+  }
+  expect({ read, open }).toEqual({ read: body.length, open: [] });
+  return elements;
+}
+
 test('the report: every outcome has its verdict, text is escaped, and what XML cannot hold is left out', () => {
   const hostile = compensation('FAILED', {
     action_uuid: 'x',
-    resource_name: 'a<b>&"c"\u0007\uD800',
-    reason: 'line one\nline <two>',
+    resource_name: 'a<b>&"c"\u0007\uD800🚚',
+    reason: 'line one\nline <two> ]]>',
   });
   const compensations = [...OUTCOMES.map((state) => compensation(state)), hostile];
   const report = junit({
@@ -163,7 +206,10 @@ test('the report: every outcome has its verdict, text is escaped, and what XML c
     compensations,
     problem: null,
   });
-  expect(report).toContain('tests="10" failures="5" errors="3" skipped="1" time="10.000"');
+  expect(elementsOf(report).slice(0, 2)).toMatchObject([
+    { name: 'testsuites', attributes: { tests: '10', failures: '5', errors: '3' } },
+    { name: 'testsuite', attributes: { tests: '10', failures: '5', errors: '3', skipped: '1' } },
+  ]);
   const verdictOf = (state: string): string =>
     /action action-STATE\)" time="2.000"(\/>|>\n\s+<\w+)/.exec(
       report.replaceAll(`action-${state})`, 'action-STATE)'),
@@ -182,7 +228,11 @@ test('the report: every outcome has its verdict, text is escaped, and what XML c
     NOT_ATTEMPTED: 'error',
   });
   expect(report).toContain('server a&lt;b&gt;&amp;&quot;c&quot;');
-  expect(report).toContain('message="FAILED: line one line &lt;two&gt;"');
+  expect(report).toContain('🚚');
+  // Jenkins shows the attribute, GitLab the text.
+  expect(report).toContain(
+    'message="FAILED: line one line &lt;two&gt; ]]&gt;">FAILED: line one\nline &lt;two&gt; ]]&gt;</failure>',
+  );
   for (const letter of ['\u0007', '\uD800']) expect(report).not.toContain(letter);
 });
 
@@ -195,16 +245,84 @@ test('a green report is a SUCCEEDED rollback, and only that', () => {
     });
   }
   const refused = junit({ plan: PLAN, result: null, compensations: [], problem: noStream });
-  expect(refused).toContain('<error type="NotFound" message="No such path."/>');
+  expect(refused).toContain('<error type="NotFound" message="No such path.">No such path.</error>');
+  expect(elementsOf(refused).map(({ name }) => name)).toEqual([
+    'testsuites',
+    'testsuite',
+    'testcase',
+    'error',
+  ]);
+});
+
+/** What the command ends with where the service refuses with a type; null: no answer to the command has it. */
+const EXIT_OF_TYPE: Record<FailureType, Exit | null> = {
+  InvalidRequest: 'refused',
+  ActionPlanNotFound: 'refused',
+  PlanNotFinished: 'refused',
+  PlanNeverStarted: 'refused',
+  PlanTooOld: 'refused',
+  PlanTooLarge: 'refused',
+  OtherPlanOngoing: 'refused',
+  DriftFound: 'refused',
+  OptionsDiffer: 'refused',
+  NotControllable: 'refused',
+  RollbacksStopped: 'refused',
+  Unauthorized: 'refused',
+  LoginRefused: 'refused',
+  Forbidden: 'refused',
+  NoRollback: 'refused',
+  NotFound: 'refused',
+  MethodNotAllowed: 'refused',
+  NotAcceptable: 'refused',
+  UnsupportedMediaType: 'refused',
+  // Asking again does not help: a person must act.
+  OpenStackRefused: 'refused',
+  OpenStackUnauthorized: 'refused',
+  WatcherAnswerLost: 'refused',
+  ProxyLoop: 'refused',
+  RequestExpired: 'unreachable',
+  TooManyStreams: 'unreachable',
+  TooManyLogins: 'unreachable',
+  TemporalUnreachable: 'unreachable',
+  NoWorker: 'unreachable',
+  OpenStackUnreachable: 'unreachable',
+  InternalError: 'defect',
+  RollbackIncomplete: null,
+  NotificationFailed: null,
+  NotificationRefused: null,
+  MigrationFailed: null,
+  NoRoom: null,
+  ServerBusy: null,
+  ServerInError: null,
+  ServerGone: null,
+  CompensationTimeout: null,
+  PowerFailed: null,
+  WrongUsage: null,
+  CredentialsRefused: null,
+  ServiceNotFound: null,
+  ServiceUnreachable: null,
+  WaitTimeout: null,
+  Interrupted: null,
+};
+
+test('every failure type has its exit code and its line in docs/errors.md', () => {
+  const errors = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8');
+  for (const type of Object.keys(FAILURES).filter(isFailureType)) {
+    const { status } = FAILURES[type];
+    const exit = status === null ? null : exitOfAnswer(type, status);
+    expect({ type, exit }).toEqual({ type, exit: EXIT_OF_TYPE[type] });
+    expect(errors).toMatch(new RegExp(`^- \`${type}\`: .*\\.$`, 'm'));
+  }
 });
 
 test('exit codes: one per state and kind of answer, and the document has them all', () => {
   expect(ROLLBACK_STATES.map((state) => EXITS[exitOfState(state)].code)).toEqual([
     9, 9, 9, 0, 3, 4, 5,
   ]);
-  expect([400, 401, 403, 404, 409, 429, 503, 502, 500].map(exitOfStatus)).toEqual([
-    ...Array.from({ length: 5 }, () => 'refused'),
-    ...Array.from({ length: 3 }, () => 'unreachable'),
+  // Something in between that answers without a type.
+  expect([400, 401, 404, 429, 502, 503, 504, 500].map((it) => exitOfAnswer(null, it))).toEqual([
+    ...Array.from({ length: 3 }, () => 'refused'),
+    ...Array.from({ length: 4 }, () => 'unreachable'),
     'defect',
   ]);
   expect(exitOfState('A_NEW_WORD')).toBe('defect');
@@ -235,58 +353,4 @@ test('words: changes, times, and nothing of a name that moves the cursor', () =>
   expect(timeLeftMs({ counts, state: 'ONGOING' }, 10_000)).toBe(20_000);
   expect(timeLeftMs({ counts, state: 'PAUSED' }, 10_000)).toBeNull();
   expect(timeLeftMs({ counts: { PENDING: 3 }, state: 'ONGOING' }, 10_000)).toBeNull();
-});
-
-describe('the built command', () => {
-  beforeAll(() => ensureBuilt(), 180_000);
-
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', env: {} });
-
-  test('--help answers within 300 ms and names every exit code', () => {
-    const times = Array.from({ length: 5 }, () => {
-      const startedAt = performance.now();
-      const { status, stdout } = run('--help');
-      expect({ status, all: /^ {2}130 {2}/m.test(stdout) }).toEqual({ status: 0, all: true });
-      return performance.now() - startedAt;
-    });
-    // The best of five: another process may have the processor.
-    expect(Math.min(...times)).toBeLessThan(300);
-  });
-
-  test('bash completes commands, options, choices and states', () => {
-    const script = run('completion', 'bash').stdout;
-    const complete = (...words: string[]): string[] => {
-      const line = words.map((word) => `'${word}'`).join(' ');
-      const program = `${script}
-COMP_WORDS=(watcher-rollback ${line}); COMP_CWORD=${words.length}; _watcher_rollback; printf '%s\\n' "\${COMPREPLY[@]}"`;
-      const { stdout } = spawnSync('bash', ['--norc', '-c', program], { encoding: 'utf8' });
-      return stdout.split('\n').filter((word) => word !== '');
-    };
-    expect(complete('re')).toEqual(['resume', 'retry']);
-    expect(complete('run', 'x', '--ju')).toEqual(['--junit']);
-    expect(complete('run', 'x', '--on-drift', '')).toEqual(['keep', 'restore', 'fail']);
-    expect(complete('list', '--state', 'PA')).toEqual(['PAUSED', 'PARTIAL']);
-    expect(complete('completion', 'z')).toEqual(['zsh']);
-    expect(complete('run', 'x', '--junit', 'README')).toEqual(['README.md']);
-  });
-
-  test('zsh and fish scripts name every command', () => {
-    for (const shell of ['zsh', 'fish']) {
-      const { status, stdout } = run('completion', shell);
-      expect(status).toBe(0);
-      for (const name of [
-        'run',
-        'preview',
-        'status',
-        'watch',
-        'list',
-        'cancel',
-        'doctor',
-        'serve',
-      ]) {
-        expect(stdout).toMatch(new RegExp(`\\b${name}\\b`));
-      }
-    }
-  });
 });

@@ -1,4 +1,5 @@
 /** Settings: the usual variables and files, and one sentence for each thing that is wrong with them. */
+import { authRequestBody, secretsOf } from '../../src/openstack/identity/auth-request.js';
 import { loadCloudConfig } from '../../src/openstack/config.js';
 import { CloudConfigError } from '../../src/openstack/cloud-config.js';
 import { localConfigFiles, type ConfigFiles, type Env } from '../../src/openstack/config-files.js';
@@ -60,6 +61,24 @@ test('an application credential, a CA file and overrides from the variables', ()
       'infra-optim': 'https://watcher.example',
     },
   });
+});
+
+test('a token, with its scope where one is named, by its type or where it stands without a password', () => {
+  const read = (more: Record<string, string>) =>
+    loadCloudConfig({ OS_AUTH_URL: 'https://cloud.example/v3', OS_TOKEN: 't', ...more }, files({}));
+  const scope = { project: { id: 'p' } };
+  expect(read({ OS_PROJECT_ID: 'p' }).credentials).toEqual({ kind: 'token', token: 't', scope });
+  expect(read({ OS_AUTH_TYPE: 'v3token' }).credentials).toMatchObject({
+    kind: 'token',
+    scope: null,
+  });
+  const config = read({ OS_PROJECT_ID: 'p' });
+  expect(authRequestBody(config.credentials)).toEqual({
+    auth: { identity: { methods: ['token'], token: { id: 't' } }, scope },
+  });
+  expect(secretsOf(config)).toEqual(['t']);
+  const user = { OS_USER_ID: 'u', OS_PASSWORD: 'x', OS_PROJECT_ID: 'p' };
+  expect(read(user).credentials).toMatchObject({ kind: 'password' });
 });
 
 const CLOUDS = `

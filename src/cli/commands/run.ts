@@ -23,8 +23,9 @@ export async function runCommand(plan: string, flags: RunFlags, env: Environment
           interruption.accepted();
           return await waitForEnd({ api, out, first: accepted, flags, interruption, report });
         }
-        await report.write(api, accepted, null);
         out.answer(accepted, (look) => resultText(accepted, look));
+        const lost = await report.write(api, accepted, null);
+        if (lost !== null) out.complain(lost);
         if (hasEnded(accepted.state)) return exitOfState(accepted.state);
         out.say(`Accepted. Follow it: ${again('watch', plan, flags)}`);
         return 'succeeded';

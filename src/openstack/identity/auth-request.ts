@@ -15,6 +15,15 @@ export function authRequestBody(credentials: Credentials): Record<string, unknow
       },
     };
   }
+  if (credentials.kind === 'token') {
+    const { token, scope } = credentials;
+    return {
+      auth: {
+        identity: { methods: ['token'], token: { id: token } },
+        ...(scope !== null && { scope: scopeBody(scope) }),
+      },
+    };
+  }
   const { secret } = credentials;
   return {
     auth: {
@@ -36,5 +45,6 @@ function scopeBody(scope: AuthScope): Record<string, unknown> {
 /** What must not be in an error or a log. */
 export function secretsOf(config: CloudConfig): string[] {
   const { credentials } = config;
-  return [credentials.kind === 'password' ? credentials.password : credentials.secret];
+  if (credentials.kind === 'password') return [credentials.password];
+  return [credentials.kind === 'token' ? credentials.token : credentials.secret];
 }

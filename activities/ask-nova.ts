@@ -3,7 +3,13 @@
  * HTTP status of an accepted request proves nothing.
  */
 import type { Accepted } from '../src/openstack/cloud.js';
-import { isBadRequest, isConflict, isNotFound } from '../src/openstack/errors.js';
+import {
+  isBadRequest,
+  isConflict,
+  isForbidden,
+  isNotFound,
+  isUnauthorized,
+} from '../src/openstack/errors.js';
 import { sentence } from './failures.js';
 import type { Kit } from './kit.js';
 import { pause } from './waiting.js';
@@ -31,7 +37,12 @@ export class NovaRequests {
    */
   async ask(call: () => Promise<Accepted>): Promise<Asked> {
     this.run.asking();
-    return await this.finish(call);
+    try {
+      return await this.finish(call);
+    } catch (error) {
+      if (isUnauthorized(error) || isForbidden(error)) this.run.notAsked();
+      throw error;
+    }
   }
 
   /** The same for what ends a change under way (a confirmation): that is never held back. */

@@ -23,13 +23,13 @@ const RETRY_AFTER_MAX_S = 300;
 export function failure(
   type: FailureType,
   message: string,
-  options: { cause?: Error; retryAfterSeconds?: number | null } = {},
+  options: { cause?: Error; retryAfterSeconds?: number | null; retryable?: boolean } = {},
 ): ApplicationFailure {
   const wait = options.retryAfterSeconds ?? null;
   return ApplicationFailure.create({
     type,
     message,
-    nonRetryable: !FAILURES[type].retryable,
+    nonRetryable: !(options.retryable ?? FAILURES[type].retryable),
     ...(options.cause === undefined ? {} : { cause: options.cause }),
     ...(wait === null ? {} : { nextRetryDelay: Math.min(wait, RETRY_AFTER_MAX_S) * 1000 }),
   });
@@ -37,12 +37,12 @@ export function failure(
 
 /**
  * What an activity throws for this error. A cancelled activity always throws the cancellation, whatever the call
- * that it interrupted made of it. An error that nobody foresaw stays retryable: the retry policy bounds it.
+ * that it interrupted made of it. `halfWay`: the change was asked for, and is to be followed to its end. An error that nobody foresaw stays retryable: the retry policy bounds it.
  */
-export function toFailure(error: unknown, signal: AbortSignal): Error {
+export function toFailure(error: unknown, signal: AbortSignal, halfWay = false): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (signal.aborted) return cancellation(signal);
-  if (isOpenStackError(error)) return openStackFailure(error);
+  if (isOpenStackError(error)) return openStackFailure(error, halfWay);
   if (error instanceof Error) return error;
   return new Error(`Unexpected: ${String(error)}`);
 }
@@ -54,13 +54,11 @@ export function withDetails(error: Error, details: AttemptDetails): Error {
     const { name: type, message } = error;
     return ApplicationFailure.create({ type, message, details: [details], cause: error });
   }
-  const { type, message, cause, nextRetryDelay } = error;
-  // What has been asked for is not left half way because a service refuses its caller for a while.
-  const isRefusedHalfWay = details.asked && type === 'OpenStackUnauthorized';
+  const { type, message, nonRetryable, cause, nextRetryDelay } = error;
   return ApplicationFailure.create({
     message,
     details: [details],
-    nonRetryable: error.nonRetryable === true && !isRefusedHalfWay,
+    nonRetryable: nonRetryable ?? false,
     ...(type === undefined || type === null ? {} : { type }),
     ...(cause === undefined ? {} : { cause }),
     ...(nextRetryDelay === undefined || nextRetryDelay === null ? {} : { nextRetryDelay }),
@@ -73,12 +71,15 @@ export function cancellation(signal: AbortSignal): Error {
   return reason instanceof Error ? reason : new CancelledFailure('The activity was cancelled');
 }
 
-function openStackFailure(error: Error): ApplicationFailure {
+function openStackFailure(error: Error, halfWay: boolean): ApplicationFailure {
   if (isTransient(error)) {
     const retryAfterSeconds = isOpenStackHttpError(error) ? error.retryAfterSeconds : null;
     return failure('OpenStackUnreachable', error.message, { retryAfterSeconds });
   }
-  if (isUnauthorized(error)) return failure('OpenStackUnauthorized', error.message);
+  if (isUnauthorized(error)) {
+    // A service that refuses good tokens for a while (its cache or Keystone is away) must not leave a server half way.
+    return failure('OpenStackUnauthorized', error.message, { retryable: halfWay });
+  }
   // Nova answers 403 both for a missing role and for a quota that is used up.
   if (isForbidden(error) && !/quota/iu.test(error.message)) {
     return failure('OpenStackUnauthorized', error.message);

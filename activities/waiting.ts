@@ -18,6 +18,8 @@ export interface Run {
   asked(): boolean;
   /** Say so before asking, so that a retry after a lost answer knows. Throws where nothing may be asked any more. */
   asking(): void;
+  /** The service refused the request itself: what this attempt was about to ask for was not asked. */
+  notAsked(): void;
 }
 
 const LISTENERS_MAX = 200;
@@ -39,9 +41,8 @@ export async function runActivity<T>(
   attempt: Attempt = A_READ,
 ): Promise<T> {
   const context = Context.current();
-  let details: AttemptDetails = {
-    asked: attempt.asked || wasAsked(context.info.heartbeatDetails),
-  };
+  const wasAskedBefore = attempt.asked || wasAsked(context.info.heartbeatDetails);
+  let details: AttemptDetails = { asked: wasAskedBefore };
   const stop = new AbortController();
   const { signal } = stop;
   // Every call under way listens to it; Node warns from eleven on.
@@ -69,9 +70,12 @@ export async function runActivity<T>(
         details = { asked: true };
         beat();
       },
+      notAsked: () => {
+        details = { asked: wasAskedBefore };
+      },
     });
   } catch (error) {
-    throw withDetails(toFailure(error, signal), details);
+    throw withDetails(toFailure(error, signal, details.asked), details);
   } finally {
     clearInterval(timer);
     context.cancellationSignal.removeEventListener('abort', onCancelled);

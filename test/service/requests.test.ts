@@ -35,18 +35,23 @@ async function requestsOf(servers: number): Promise<Map<string, number>> {
 
 const sum = (requests: Iterable<number>) => [...requests].reduce((a, b) => a + b, 0);
 
-test('of twelve servers: six for each at most, looks at what goes on included', async () => {
+const LOOKS = 'GET /compute/v2.1/os-migrations';
+
+test('of twelve servers: five for each at most beside the looks at what goes on, which all share', async () => {
   const requests = await requestsOf(12);
-  expect(sum(requests.values()) / 12).toBeLessThanOrEqual(6);
-  // Asked for, and read at its end: nothing else is a request for each server.
+  // How often one looks is a matter of time, and so of the machine; that all migrations share a look is not.
+  const looks = requests.get(LOOKS) ?? 0;
+  expect((sum(requests.values()) - looks) / 12).toBeLessThanOrEqual(5);
+  expect(looks / 12).toBeLessThan(4);
+  // Asked for once; read at its end, and at times once more where record and server do not agree yet.
   expect(requests.get('POST /compute/v2.1/servers/{id}/action')).toBe(12);
-  expect(requests.get('GET /compute/v2.1/servers/{id}')).toBe(12);
+  expect(requests.get('GET /compute/v2.1/servers/{id}')).toBeLessThanOrEqual(24);
 });
 
 test('of four servers: what does not grow with their number weighs more', async () => {
   const requests = await requestsOf(4);
   const nova = new Map([...requests].filter(([route]) => route.includes('/compute/')));
-  const looks = nova.get('GET /compute/v2.1/os-migrations') ?? 0;
+  const looks = nova.get(LOOKS) ?? 0;
   expect((sum(nova.values()) - looks) / 4).toBeLessThanOrEqual(6);
-  expect(sum(requests.values()) / 4).toBeLessThanOrEqual(9);
+  expect((sum(requests.values()) - looks) / 4).toBeLessThanOrEqual(8);
 });

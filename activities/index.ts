@@ -14,6 +14,7 @@ import { revertResize } from './resize.js';
 import { NovaClock } from './nova-time.js';
 import { RecentServers } from './recent-servers.js';
 import type { ActivitySettings } from './settings.js';
+import { OtherPlans } from './other-plans.js';
 import { SharedReads } from './shared-reads.js';
 import { startServer } from './start-server.js';
 import { report } from './reports.js';
@@ -47,6 +48,7 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
     watch: new ServerWatch(cloud.compute, { ...settings, read_errors: timing.read_errors }, clock),
     slots: new HostSlots(settings.worker_migrations_per_host),
     shared: new SharedReads(cloud.compute, clock),
+    otherPlans: new OtherPlans(cloud.optimizer),
     recent: new RecentServers(),
     clock,
   };

@@ -8,6 +8,7 @@ import type { HostSlots } from './host-slots.js';
 import type { NovaClock } from './nova-time.js';
 import type { RecentServers } from './recent-servers.js';
 import type { ActivitySettings } from './settings.js';
+import type { OtherPlans } from './other-plans.js';
 import type { SharedReads } from './shared-reads.js';
 import type { ServerWatch } from './watch.js';
 
@@ -33,6 +34,7 @@ export interface Kit {
   watch: ServerWatch;
   slots: HostSlots;
   shared: SharedReads;
+  otherPlans: OtherPlans;
   recent: RecentServers;
   clock: NovaClock;
 }

@@ -41,7 +41,7 @@ export async function readFacts(kit: Kit, run: Run, planUuid: string): Promise<R
   const readingActions = begun(optimizer.listActions(planUuid, options));
   const plan = await readPlan(kit, run, planUuid);
   // Watcher takes several queries for each plan that it lists: by far the slowest of all where there are many.
-  const readingPlans = begun(optimizer.listActionPlans({ changedSince: plan.createdAt }, options));
+  const readingPlans = begun(kit.otherPlans.list(plan.createdAt, run.signal));
   const actions = await readingActions;
   const named = namedIn(actions);
   const [others, hosts, { servers, migrations }, nodes, instanceActions, ownUserId] =
@@ -98,7 +98,7 @@ async function readOtherPlans(
   const looked = relevant.toSorted((a, b) => rank(a) - rank(b)).slice(0, OTHER_PLANS_MAX);
   const plans = await mapBounded(looked, CALLS_AT_ONCE, async (other) => ({
     plan: other,
-    actions: await kit.cloud.optimizer.listActions(other.uuid, { signal: run.signal }),
+    actions: await kit.otherPlans.actionsOf(other, run.signal),
   }));
   return { plans, leftOut: relevant.length - looked.length };
 }

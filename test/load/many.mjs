@@ -1,4 +1,4 @@
-// Many rollbacks of small plans at once on one worker: all end, memory is bounded, health is answered, Nova sees no more than the bound.
+// Many rollbacks of small plans at once on one worker: all end, memory and what Nova sees are bounded, health is answered.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSimulatedCloud } from '../../dist/src/simulated-cloud/start.js';
 import { atOnce, Caller, healthChecks } from './caller.mjs';
@@ -72,6 +72,7 @@ export async function many({ count, note }) {
       acceptedMs,
       elapsedMs,
       perSecond: Number((count / (elapsedMs / 1000)).toFixed(1)),
+      requests: busiest(cloud.requestCounts()),
       postsAskedAgain: asked.filter((times) => times > 1).length,
       migrationsAtOncePerHost: mostAtOnce(cloud, before),
       health: await health(),
@@ -97,4 +98,13 @@ function mostAtOnce(cloud, before) {
     most = Math.max(most, now);
   }
   return most;
+}
+
+/** The routes of the simulated cloud that were asked most. */
+function busiest(counts) {
+  return Object.fromEntries(
+    Object.entries(counts)
+      .toSorted(([, a], [, b]) => b - a)
+      .slice(0, 8),
+  );
 }

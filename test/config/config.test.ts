@@ -60,6 +60,8 @@ const OTHER: Record<string, string> = {
   ROLLBACK_PROXY: 'true',
   ROLLBACK_PROXY_TIMEOUT: '7',
   ROLLBACK_WEBHOOK_URL: 'https://hooks.example/x',
+  ROLLBACK_PAYLOAD_KEYS_FILE: '/etc/rollback/payload-keys',
+  ROLLBACK_CODEC_PORT: '8899',
   ROLLBACK_WEBHOOK_SECRET_FILE: '/etc/rollback/webhook-secret',
   ROLLBACK_WEBHOOK_WAIT: '3',
 };

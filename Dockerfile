@@ -20,8 +20,12 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY scripts/health.mjs ./scripts/health.mjs
+COPY bin ./bin
+COPY examples ./examples
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# The command, so that a pipeline may use this image for its job.
+RUN ln -s /app/bin/watcher-rollback.mjs /usr/local/bin/watcher-rollback
 USER node
 EXPOSE 9323
 # Of the API, the default command. For a worker give the address of its metrics, as docker-compose.yml does.

@@ -94,7 +94,13 @@ test('an empty environment is all defaults', () => {
     },
     watcher: { url: null, proxy: false, proxyTimeout: 60 },
     webhook: { url: null, secretFile: null },
-    temporal: { taskQueue: 'watcher-rollback', webUrl: null, databaseFile: null },
+    temporal: {
+      taskQueue: 'watcher-rollback',
+      webUrl: null,
+      databaseFile: null,
+      payloadKeysFile: null,
+      codecPort: null,
+    },
     activities: {
       limits: {
         default_max_age: 3600,

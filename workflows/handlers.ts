@@ -102,7 +102,8 @@ function control(
       validator: (asGiven) => {
         const request = checkedControl(asGiven);
         const running = decided(decision);
-        if (running.runner.hasEnded()) notControllable('The rollback has ended. POST it again to take up what was left.');
+        if (running.runner.hasEnded())
+          notControllable('The rollback has ended. POST it again to take up what was left.');
         const refusal = refuse(running, request);
         if (refusal !== null) notControllable(refusal);
       },

@@ -49,6 +49,12 @@ export class Hold {
     this.on.ended();
   }
 
+  /** Nothing is held any more, and nobody is to be told: the rollback has ended. */
+  drop(): void {
+    this.held = false;
+    this.turn += 1;
+  }
+
   private async askUntilReleased(turn: number): Promise<void> {
     const isPresent = (): boolean => this.held && this.turn === turn;
     for (let pauseS = this.limits.hold_ask_again ?? ASK_AGAIN_FIRST_S; isPresent();) {

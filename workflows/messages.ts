@@ -4,6 +4,7 @@ import type { RollbackRequest, RunLimits } from '../activities/types.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import type { RollbackOptions } from '../src/domain/options.js';
 import type { CompensationResult, HistoryEntry, RollbackResult } from '../src/domain/result.js';
+import type { CarriedNotifications } from './notifications.js';
 
 export interface RollbackInput {
   action_plan_uuid: string;
@@ -14,7 +15,7 @@ export interface RollbackInput {
 }
 
 /** What continue-as-new hands on. */
-export interface CarriedState {
+export interface CarriedState extends CarriedNotifications {
   uuid: string;
   created_at: string;
   options: RollbackOptions;
@@ -28,8 +29,6 @@ export interface CarriedState {
   room_passes: Record<string, number>;
   /** Hosts that this rollback enabled: Placement's trait may lag there, so room may come by itself. */
   enabled_hosts: string[];
-  /** A notification has told of the first FAILED. */
-  told_of_failure?: boolean;
 }
 
 export interface CompensationsPage {

@@ -17,8 +17,10 @@ import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { causeOf } from './acceptance.js';
 import { now, type RollbackRecord } from './rollback-record.js';
 
-/** A rollback that is paused and resumed by a program must not fill its history with this. */
-const SENT_MAX = 50;
+/** A rollback that is paused and resumed by a program must not fill its history with this; its end is told all the same. */
+const PAUSES_TOLD_MAX = 50;
+/** What a new run of the workflow takes over from the one before, with the same message ids; each may have 64 kB. */
+const CARRIED_MAX = 4;
 /** Keeps a notification under 64 kB. */
 const LISTED_MAX = 50;
 const REASON_CHARS_MAX = 500;
@@ -42,31 +44,46 @@ const NEEDS_A_PERSON: LaidOutCompensation['state'][] = [
   'NOT_ATTEMPTED',
 ];
 
+export interface CarriedNotifications {
+  /** One has told of the first FAILED. */
+  told_of_failure?: boolean;
+  pauses_told?: number;
+  /** Under way when the run before ended. */
+  undelivered?: NotifyInput[];
+}
+
 export class Notifications {
   private readonly on: boolean;
   private readonly waitMs: number;
-  private readonly underWay = new Set<{ phase: NotificationPhase }>();
-  private sent = 0;
+  private readonly underWay = new Set<NotifyInput>();
+  private pausesTold: number;
   private toldOfFailure: boolean;
 
   constructor(
     private readonly record: RollbackRecord,
-    carried?: { told_of_failure?: boolean },
+    carried?: CarriedNotifications,
   ) {
     const wait = record.limits.notification_wait;
     // A worker of an older version in the same fleet ignores the limit that a newer one has read.
     this.on = wait !== undefined && patched('notifications');
     this.waitMs = (wait ?? 0) * 1000;
     this.toldOfFailure = carried?.told_of_failure ?? false;
+    this.pausesTold = carried?.pauses_told ?? 0;
+    // Begun before; a receiver that has it already knows it by its id.
+    for (const input of carried?.undelivered ?? []) this.send(input);
     record.onNote = (event, message) => this.notice(event, message);
   }
 
-  carry(): { told_of_failure: boolean } {
-    return { told_of_failure: this.toldOfFailure };
+  carry(): CarriedNotifications {
+    return {
+      told_of_failure: this.toldOfFailure,
+      pauses_told: this.pausesTold,
+      undelivered: [...this.underWay].slice(-CARRIED_MAX),
+    };
   }
 
   started(): void {
-    this.send('start', null);
+    this.tell('start', null);
   }
 
   ended(): void {
@@ -74,8 +91,8 @@ export class Notifications {
       const count = this.record.counts[state];
       return count === undefined ? [] : [`${count} ${state}`];
     });
-    if (counts.length > 0) this.send('attention', `The rollback left ${counts.join(', ')}.`);
-    this.send('end', null);
+    if (counts.length > 0) this.tell('attention', `The rollback left ${counts.join(', ')}.`);
+    this.tell('end', null);
   }
 
   /** Until all have arrived or failed, or the limit is over; then the rest is given up, and said to be. */
@@ -88,22 +105,33 @@ export class Notifications {
   }
 
   private notice(event: string, message: string): void {
-    if (event === 'paused') this.send('attention', message);
+    if (event === 'paused' || event === 'stopped-by-switch') this.tellOfPause(message);
     if (event !== 'failed' || this.toldOfFailure) return;
     this.toldOfFailure = true;
-    this.send('attention', message);
+    this.tell('attention', message);
   }
 
-  private send(phase: NotificationPhase, reason: string | null): void {
-    if (!this.on || this.sent >= SENT_MAX) return;
-    this.sent += 1;
-    const mark = { phase };
-    this.underWay.add(mark);
+  private tellOfPause(message: string): void {
+    this.pausesTold += 1;
+    if (this.pausesTold <= PAUSES_TOLD_MAX) this.tell('attention', message);
+    else if (this.on && this.pausesTold === PAUSES_TOLD_MAX + 1) {
+      this.note('attention', `after ${PAUSES_TOLD_MAX} pauses no other is told`);
+    }
+  }
+
+  private tell(phase: NotificationPhase, reason: string | null): void {
+    if (this.on) this.send(this.inputOf(phase, reason));
+  }
+
+  private send(input: NotifyInput): void {
+    if (!this.on) return;
+    this.underWay.add(input);
     // A defect in here is not caught: it fails the workflow task, which goes on once the code is mended.
-    void this.deliver(phase, this.inputOf(phase, reason)).finally(() => this.underWay.delete(mark));
+    void this.deliver(input).finally(() => this.underWay.delete(input));
   }
 
-  private async deliver(phase: NotificationPhase, input: NotifyInput): Promise<void> {
+  private async deliver(input: NotifyInput): Promise<void> {
+    const { phase } = input;
     const summary = `notify: ${phase}`;
     const { notify } = proxyActivities<RollbackActivities>(ACTIVITY);
     try {

@@ -41,8 +41,7 @@ export async function RollbackActionPlan(input: RollbackInput): Promise<Rollback
     const { record, runner, notifications } = started;
     if (cancelled) runner.cancel();
     if ((await runner.run()) === 'continue-as-new') {
-      // A run that has ended takes its activities with it.
-      await notifications.settle();
+      // Nothing may be awaited here: a cancel that came meanwhile would end with this run.
       const nextRun = makeContinueAsNewFunc<typeof RollbackActionPlan>({ memo: memoOf(record) });
       return await nextRun({
         ...input,
@@ -115,19 +114,20 @@ async function conclude(
   { record, notifications }: Started,
   cancelled: boolean,
 ): Promise<RollbackResult> {
-  record.setState(cancelled ? 'CANCELLED' : endState(record.counts));
-  record.note('ended', `The rollback ended ${record.state}.`);
+  const state = cancelled ? 'CANCELLED' : endState(record.counts);
+  record.setState(state);
+  record.note('ended', `The rollback ended ${state}.`);
   publish(record);
   notifications.ended();
   await notifications.settle();
   await condition(allHandlersFinished);
-  const message = `The rollback of action plan ${record.planUuid} ended ${record.state}: ${countsText(record)}.`;
-  if (record.state !== 'SUCCEEDED' && record.state !== 'CANCELLED') {
+  const message = `The rollback of action plan ${record.planUuid} ended ${state}: ${countsText(record)}.`;
+  if (state !== 'SUCCEEDED' && state !== 'CANCELLED') {
     record.failure = { type: 'RollbackIncomplete', message };
   }
   const result = record.result();
-  if (record.state === 'CANCELLED') throw new CancelledFailure('rollback cancelled');
-  if (record.state === 'SUCCEEDED') return result;
+  if (state === 'CANCELLED') throw new CancelledFailure('rollback cancelled');
+  if (state === 'SUCCEEDED') return result;
   throw ApplicationFailure.create({
     type: 'RollbackIncomplete',
     message,

@@ -75,6 +75,7 @@ export class Runner {
         if (this.stopping()) this.leaveTheRest();
         if (this.record.openCount() === 0) {
           this.ended = true;
+          this.held.drop();
           return 'ended';
         }
         if (renew && allHandlersFinished()) return 'continue-as-new';

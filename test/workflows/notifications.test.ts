@@ -2,7 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { pauseUpdate, resumeUpdate } from '../../workflows/messages.js';
 import { compensation, DONE, gate, type Harness, migrate, startHarness } from './harness.js';
-import { endOf, failureOf, start, until } from './runs.js';
+import { endOf, failureOf, now, start, until } from './runs.js';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -147,4 +147,61 @@ test('a rollback that goes on in new runs starts once, ends once', async () => {
   expect(result.workflow.run_id).not.toBe(result.uuid);
   // The first FAILED is told of once over all runs.
   expect(phases(plan)).toEqual(['attention', 'attention', 'end', 'start']);
+});
+
+test('one that hangs does not hold up the next run: it goes along with its id, and a cancel is heard', async () => {
+  const webhook = gate();
+  const inTheMiddle = gate();
+  const plan = harness.play({
+    // Longer than the test may take.
+    limits: { notification_wait: 300, concurrency: 1, continue_as_new_after: 25 },
+    compensations: Array.from({ length: 8 }, (_, index) =>
+      compensation(`c${index}`, migrate(`vm-${index}`, 'c2', 'c1')),
+    ),
+    answers: { c6: [inTheMiddle.answer] },
+    notify: async ({ phase }) => {
+      if (phase === 'start') await webhook.answer();
+    },
+  });
+  const handle = await start(harness, plan);
+  await inTheMiddle.entered;
+  const running = await harness.env.client.workflow.getHandle(handle.workflowId).describe();
+  expect(running.runId).not.toBe((await now(handle)).uuid);
+  await harness.env.client.workflow.getHandle(handle.workflowId).cancel();
+  await until('it is cancelled', async () =>
+    (await now(handle)).history.some(({ event }) => event === 'cancelled'),
+  );
+  inTheMiddle.open();
+  webhook.open();
+  await expect(handle.result()).rejects.toThrow();
+  expect(await now(handle)).toMatchObject({
+    state: 'CANCELLED',
+    counts: { SUCCEEDED: 7, NOT_ATTEMPTED: 1 },
+  });
+  const ids = told(plan, 'start').map(({ message_id: id }) => id);
+  expect(ids.length).toBeGreaterThan(1);
+  expect(new Set(ids).size).toBe(1);
+  expect(told(plan, 'end')).toHaveLength(1);
+});
+
+test('a program that pauses again and again: not every pause is told, the end is', async () => {
+  const held = gate();
+  const plan = harness.play({
+    limits: ON,
+    compensations: two(),
+    answers: { a: [held.answer], b: [DONE] },
+  });
+  const handle = await start(harness, plan);
+  await held.entered;
+  for (let time = 0; time < 52; time += 1) {
+    await handle.executeUpdate(pauseUpdate, { args: [{ by: 'robot' }] });
+    await handle.executeUpdate(resumeUpdate, { args: [{ by: 'robot' }] });
+  }
+  held.open();
+  const { history } = await endOf(handle);
+  expect(told(plan, 'attention')).toHaveLength(50);
+  expect(told(plan, 'end')).toHaveLength(1);
+  expect(history.filter(({ event }) => event === 'not-notified')).toMatchObject([
+    { message: 'The notification of "attention" is lost: after 50 pauses no other is told.' },
+  ]);
 });

@@ -112,6 +112,30 @@ test('cancelled under the switch: what is in flight is followed, the rest is lef
   expect(begun(plan)).toEqual(['a']);
 });
 
+test('turned off while a cancelled one still tells others of its end: it stays CANCELLED', async () => {
+  const webhook = gate();
+  const { plan, handle, open } = await held({
+    limits: { notification_wait: 10 },
+    notify: async ({ phase }) => {
+      if (phase === 'end') await webhook.answer();
+    },
+  });
+  // That it holds is told as well: a person is needed.
+  await until('it is told', () =>
+    Promise.resolve(harness.notified(plan).some(({ phase }) => phase === 'attention')),
+  );
+  await handle.cancel();
+  await until('cancelled', async () => (await eventsOf(handle)).includes('cancelled'));
+  open();
+  await until('it has ended', async () => (await now(handle)).state === 'CANCELLED');
+  await set(false);
+  await until('released', async () => !(await read()).stopped);
+  webhook.open();
+  await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+  expect((await handle.describe()).status.name).toBe('CANCELLED');
+  expect(await now(handle)).toMatchObject({ state: 'CANCELLED', counts: { NOT_ATTEMPTED: 2 } });
+});
+
 test('turned on while an attempt waits for its retry: joined where it had asked, else not begun', async () => {
   const failing = (asked: boolean) => () => {
     throw ApplicationFailure.create({

@@ -155,5 +155,8 @@ test('control: paused, resumed, and cancelled while paused', async () => {
   expect(cancelled.body.history.map(({ event }) => event)).toContain('cancelled');
   expect((await service.ended(scene.plan)).state).toBe('CANCELLED');
   const late = await service.call('POST', path('/cancel'));
-  expect([late.status, late.fault]).toEqual([409, 'The rollback has ended. POST it again to take up what was left.']);
+  expect([late.status, late.fault]).toEqual([
+    409,
+    'The rollback has ended. POST it again to take up what was left.',
+  ]);
 });

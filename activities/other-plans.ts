@@ -10,6 +10,9 @@ import { raceAbort } from '../src/openstack/race-abort.js';
 const ACTIONS_KEPT_MAX = 200_000;
 const ENDED: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
 
+/** PENDING ones of an ended plan may still be ended by Watcher. */
+const UNDER_WAY: ReadonlySet<string> = new Set(['PENDING', 'ONGOING']);
+
 interface Listing {
   /** The earliest that anybody who waits wants. */
   changedSince: string;
@@ -74,8 +77,9 @@ export class OtherPlans {
   }
 
   private async account(planUuid: string, kept: Kept): Promise<void> {
+    // Watcher may end a plan before it ends its actions (watcher/applier/sync.py): those are read again.
     const length = await kept.actions.then(
-      (actions) => actions.length,
+      (actions) => (actions.some(({ state }) => UNDER_WAY.has(state)) ? null : actions.length),
       () => null,
     );
     if (this.kept.get(planUuid) !== kept) return;

@@ -9,6 +9,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { TokenInfo } from '../openstack/cloud.js';
 import type { ApiDeps } from './deps.js';
 import { ApiError } from './errors.js';
+import { refuseForeignPages } from './own-pages.js';
 import { operationsOf } from './policy.js';
 import { contextOf } from './request-context.js';
 import { TokenCache } from './token-cache.js';
@@ -19,7 +20,8 @@ const READS = ['GET', 'HEAD', 'OPTIONS'];
 
 export function authenticate(deps: ApiDeps): RequestHandler {
   if (deps.config.auth === 'none') {
-    return (_req, res, next) => {
+    return (req, res, next) => {
+      refuseForeignPages(req);
       contextOf(res).operations = null;
       next();
     };

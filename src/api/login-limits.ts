@@ -1,6 +1,6 @@
 /**
  * How often somebody may try to log in through this service: Keystone would take every one of our requests for the
- * same caller's. Counts attempts that did not succeed, per address, per user name and over all, within a sliding window.
+ * same caller's. Counts attempts that did not succeed, per address, per user and over all, within a sliding window.
  * In memory and per process: it slows guessing down, locking accounts is Keystone's own affair.
  */
 import { ApiError } from './errors.js';
@@ -37,11 +37,11 @@ export class LoginLimiter {
   }
 
   /** Counts an attempt before it is made, so that many at once are bounded too; call what comes back at success. */
-  begin(address: string, userName: string): () => void {
+  begin(address: string, userName: string, domain: string): () => void {
     const { now, windowMs } = this.limits;
     const at = now();
     this.attempts = this.attempts.filter((attempt) => attempt.at > at - windowMs);
-    const mine = { at, address, user: userName.toLowerCase() };
+    const mine = { at, address, user: `${domain}\n${userName}`.toLowerCase() };
     this.refuseTooMany(mine, at);
     this.attempts.push(mine);
     return () => {

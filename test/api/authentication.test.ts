@@ -2,7 +2,16 @@
 import { TokenCache } from '../../src/api/token-cache.js';
 import { OpenStackHttpError, OpenStackUnreachableError } from '../../src/openstack/errors.js';
 import type { TokenInfo } from '../../src/openstack/cloud.js';
-import { ADMIN_TOKEN, ApiError, PATH, openDoor, recorded, tokenInfo, until } from './support.js';
+import {
+  ADMIN_TOKEN,
+  ApiError,
+  PATH,
+  openDoor,
+  recorded,
+  sendRaw,
+  tokenInfo,
+  until,
+} from './support.js';
 import type { Door } from './support.js';
 
 const AWAY = new OpenStackUnreachableError(
@@ -104,6 +113,24 @@ describe('the door', () => {
     expect(answer.status).toBe(200);
     expect(open.validated).toEqual([]);
     expect(open.rollbacks.asked[0]?.request.requested_by.user_id).toBeNull();
+    await open.close();
+  });
+
+  test.each([
+    ['a page of another site', (own: string) => `Host: ${own}\r\nOrigin: http://evil.example`, 403],
+    ['a name that was made to lead here', () => 'Host: evil.example', 403],
+    ['a page that hides its origin', (own: string) => `Host: ${own}\r\nOrigin: null`, 403],
+    ['a page of our own', (own: string) => `Host: ${own}\r\nOrigin: http://${own}`, 200],
+    ['a program', (own: string) => `Host: ${own}`, 200],
+  ])('ROLLBACK_AUTH=none, asked by %s', async (_, headersOf, status) => {
+    const open = await openDoor({ auth: 'none' });
+    const own = `127.0.0.1:${open.server.port}`;
+    const answer = await sendRaw(
+      open.server.port,
+      `POST ${PATH} HTTP/1.1\r\n${headersOf(own)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(open.rollbacks.asked).toHaveLength(status === 200 ? 1 : 0);
     await open.close();
   });
 });

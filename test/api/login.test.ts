@@ -124,22 +124,23 @@ describe('the limiter', () => {
 
   test('counts per user, per address and over all, and forgets with time', () => {
     const limiter = limiterOf();
-    limiter.begin('a', 'ann');
+    limiter.begin('a', 'ann', 'Default');
     now += 100;
-    limiter.begin('a', 'Ann');
-    expect(() => limiter.begin('b', 'ANN')).toThrow('Try again in 1 s');
-    limiter.begin('a', 'bob');
-    expect(() => limiter.begin('a', 'carl')).toThrow('Too many');
-    limiter.begin('b', 'carl');
-    limiter.begin('c', 'dora');
-    expect(() => limiter.begin('d', 'eve')).toThrow('Too many');
+    limiter.begin('a', 'Ann', 'Default');
+    expect(() => limiter.begin('b', 'ANN', 'Default')).toThrow('Try again in 1 s');
+    limiter.begin('a', 'bob', 'Default');
+    expect(() => limiter.begin('a', 'carl', 'Default')).toThrow('Too many');
+    limiter.begin('b', 'carl', 'Default');
+    // Somebody of the same name in another domain is somebody else.
+    expect(() => limiter.begin('b', 'ann', 'elsewhere')).not.toThrow();
+    expect(() => limiter.begin('d', 'eve', 'Default')).toThrow('Too many');
     now += 1001;
-    expect(() => limiter.begin('a', 'ann')).not.toThrow();
+    expect(() => limiter.begin('a', 'ann', 'Default')).not.toThrow();
   });
 
   test('does not count what succeeded', () => {
     const limiter = limiterOf();
-    for (let i = 0; i < 20; i += 1) limiter.begin('a', 'ann')();
-    expect(() => limiter.begin('a', 'ann')).not.toThrow();
+    for (let i = 0; i < 20; i += 1) limiter.begin('a', 'ann', 'Default')();
+    expect(() => limiter.begin('a', 'ann', 'Default')).not.toThrow();
   });
 });

@@ -37,7 +37,7 @@ export function loginRoutes(router: Router, deps: ApiDeps): void {
 
   async function post(req: Request, res: Response): Promise<void> {
     const credentials = credentialsOf(await readJsonBody(req));
-    const succeeded = limiter.begin(req.ip ?? '', credentials.userName);
+    const succeeded = limiter.begin(req.ip ?? '', credentials.userName, credentials.userDomain);
     const issued = await handOn(credentials);
     if (issued === null) {
       throw new ApiError(

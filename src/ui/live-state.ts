@@ -1,6 +1,6 @@
 /** A rollback as the page knows it: the last whole result, brought up to date by each event. Pure. */
 import type { CompensationResult, HistoryEntry, RollbackResult } from '../domain/result.js';
-import type { Counts, RollbackState } from '../domain/states.js';
+import type { Counts } from '../domain/states.js';
 import type { ServerEvent } from './sse-parser.js';
 
 /** Kept for the page's history; the service keeps as many. */
@@ -66,22 +66,16 @@ export class LiveState {
 
   private note(entry: HistoryEntry): void {
     if (this.result === null) return;
-    const { history, state } = this.result;
+    // Not its state: what changes that comes as a whole result.
+    const { history } = this.result;
     if (history.some((one) => same(one, entry))) return;
     this.result = {
       ...this.result,
-      state: STATE_AFTER[entry.event] ?? state,
       updated_at: entry.time,
       history: [...history, entry].slice(-HISTORY_MAX),
     };
   }
 }
-
-/** What of the history changes the state of the whole; its end comes as a whole result. */
-const STATE_AFTER: Readonly<Record<string, RollbackState>> = {
-  paused: 'PAUSED',
-  resumed: 'ONGOING',
-};
 
 function same(a: HistoryEntry, b: HistoryEntry): boolean {
   return (

@@ -18,7 +18,8 @@ export class OptionsForm {
   /** null: all. */
   actions: string[] | null = null;
 
-  constructor(onChange: () => void) {
+  /** `onAsk`: a preview with these is wanted. `onInput`: they are not those of the last one any more. */
+  constructor(onAsk: () => void, onInput: () => void) {
     this.element = h(
       'form',
       {
@@ -26,8 +27,9 @@ export class OptionsForm {
         'aria-label': 'Options',
         onsubmit: (event) => {
           event.preventDefault();
-          onChange();
+          onAsk();
         },
+        oninput: onInput,
       },
       h(
         'details',

@@ -19,7 +19,12 @@ export function previewView(context: Context, plan: string): View {
 }
 
 class PreviewPage {
-  private readonly form = new OptionsForm(() => void this.ask());
+  private readonly form = new OptionsForm(
+    () => void this.ask(),
+    () => this.outdate(),
+  );
+  /** Starts what was previewed, and nothing else: off as soon as the form says something else. */
+  private startButton: HTMLButtonElement | null = null;
   private readonly answer = h('div');
   readonly element: HTMLElement;
   /** Actions that the operator has taken off; none: all are to be rolled back. */
@@ -43,6 +48,8 @@ class PreviewPage {
   async ask(): Promise<void> {
     this.asked += 1;
     const mine = this.asked;
+    const body = this.form.body();
+    this.outdate();
     this.answer.setAttribute('aria-busy', 'true');
     if (this.answer.childElementCount === 0) {
       this.answer.replaceChildren(h('p', {}, 'Reading the plan and the cloud…'));
@@ -50,7 +57,8 @@ class PreviewPage {
     let nodes: Node[];
     try {
       const preview = await this.context.api.preview(this.plan, this.form.query());
-      nodes = this.nodesOf(preview);
+      if (mine !== this.asked) return;
+      nodes = this.nodesOf(preview, body);
       announce(`Preview: ${countsText(preview.counts)}.`);
     } catch (error) {
       nodes = [problemBox(messageOf(error))];
@@ -60,7 +68,13 @@ class PreviewPage {
     this.answer.replaceChildren(...nodes);
   }
 
-  private nodesOf(preview: PreviewResult): Node[] {
+  private outdate(): void {
+    if (this.startButton === null) return;
+    this.startButton.disabled = true;
+    this.startButton.title = 'The options have changed: preview with these first.';
+  }
+
+  private nodesOf(preview: PreviewResult, body: Record<string, unknown>): Node[] {
     const hosts = new HostsPart();
     const table = new TablePart({
       caption: 'What would become of every action',
@@ -72,7 +86,8 @@ class PreviewPage {
     graph.show(preview.compensations);
     table.show(preview.compensations);
     const start = h('button', { type: 'button', class: 'primary' }, 'Start the rollback…');
-    start.addEventListener('click', () => void this.start(preview));
+    start.addEventListener('click', () => void this.start(preview, body));
+    this.startButton = start;
     return [
       h('h2', {}, 'It would be'),
       h('p', {}, `${plural(total(preview.counts), 'action')}: ${countsText(preview.counts)}.`),
@@ -114,10 +129,10 @@ class PreviewPage {
     ];
   }
 
-  private async start(preview: PreviewResult): Promise<void> {
+  private async start(preview: PreviewResult, body: Record<string, unknown>): Promise<void> {
     const { api, go } = this.context;
     const started = await confirmAnd(startConfirmation(preview), async () => {
-      await api.start(this.plan, this.form.body());
+      await api.start(this.plan, body);
     });
     if (started) go(`/plans/${this.plan}`);
   }

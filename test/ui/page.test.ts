@@ -137,6 +137,23 @@ describeInChromium('the page in Chromium', () => {
     await page.getByRole('heading', { name: 'Log in', level: 1 }).waitFor();
   });
 
+  test('what is started is what was previewed: other options are previewed first', async () => {
+    const { sim } = await start();
+    const scene = await maintenanceScene(sim);
+    const page = await openLoggedIn(`#/plans/${scene.plan}/preview`);
+    const button = page.getByRole('button', { name: 'Start the rollback…' });
+    await button.waitFor();
+    await page.getByText('Options', { exact: true }).click();
+    await page.getByLabel('Compute services and node power').selectOption('keep');
+    expect(await button.isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Preview with these' }).click();
+    await page.locator('button.primary:not([disabled])', { hasText: 'Start the' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Start the rollback' }).click();
+    await page.locator('.summary .state').waitFor();
+    const { options } = await service.ended(scene.plan);
+    expect(options.hosts).toBe('keep');
+  });
+
   test('a lost connection is shown, and what happened meanwhile is caught up with', async () => {
     const { sim, url } = await start({ simulated: { times: { liveMigration: 1500 } } });
     const scene = await maintenanceScene(sim);

@@ -1,0 +1,102 @@
+// Makes the pictures of docs/images again: `node test/ui/screenshots.mjs`. The page on a simulated cloud, and Temporal's Web
+// UI of the same rollback, in the system's Chromium (CHROMIUM_PATH, else /usr/bin/chromium). What is shown is what is there.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+import { ensureBuilt } from '../../scripts/lib/build.mjs';
+import { ROOT } from '../../scripts/lib/run.mjs';
+import { say } from '../../scripts/lib/say.mjs';
+
+const IMAGES = process.env.IMAGES ?? join(ROOT, 'docs', 'images');
+const SIZE = { width: 1280, height: 1000 };
+
+const load = (path) => import(pathToFileURL(join(ROOT, 'dist/src', path)).href);
+
+async function startAll(folder) {
+  const { startDemoCloud, maintain } = await load('demo/scene.js');
+  const { demoEnvironment } = await load('demo/settings.js');
+  const { readConfig } = await load('config.js');
+  const { createLogger } = await load('log.js');
+  const { loadCloudConfig } = await load('openstack/config.js');
+  const { localConfigFiles } = await load('openstack/config-files.js');
+  const { createOpenStackCloud } = await load('openstack/create-cloud.js');
+  const { startService } = await load('service/service.js');
+
+  const sim = await startDemoCloud();
+  const own = { databaseFile: join(folder, 'temporal.db'), runName: 'pictures' };
+  const { TEMPORAL_ADDRESS: _, ...around } = process.env;
+  const env = { ...demoEnvironment(around, sim.env, own), ROLLBACK_LOG_LEVEL: 'error' };
+  const config = readConfig(env);
+  const cloud = createOpenStackCloud(loadCloudConfig(env, localConfigFiles()));
+  const service = await startService({
+    command: 'start',
+    config,
+    env,
+    cloud,
+    log: createLogger(config.log),
+    bundlePath: join(ROOT, 'dist/workflow-bundle.js'),
+    uiFolder: join(ROOT, 'dist/src/ui'),
+    say,
+  });
+  const plan = await maintain(sim);
+  return { sim, service, plan };
+}
+
+async function pictures(browser, { sim, service, plan }) {
+  const shot = (page, name, fullPage = false) =>
+    page.screenshot({ path: join(IMAGES, `${name}.png`), fullPage });
+  const token = sim.issueToken({ userName: 'anna', roles: ['admin'] });
+  const page = await browser.newPage({ viewport: SIZE });
+  await page.goto(`${service.apiUrl}/ui/#/plans/${plan}/preview`);
+  await page.getByLabel('Token', { exact: true }).fill(token);
+  await page.getByLabel('Token', { exact: true }).press('Enter');
+  await page.getByRole('button', { name: 'Start the rollback…' }).waitFor();
+  await shot(page, 'page-preview');
+  await page.getByRole('button', { name: 'Start the rollback…' }).click();
+  await page.getByRole('button', { name: 'Start the rollback', exact: true }).click();
+  await page.locator('.now .server.succeeded').first().waitFor();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await shot(page, 'page-running');
+  const web = await browser.newPage({ viewport: SIZE });
+  await web.goto(`${service.webUrl}/namespaces/default/workflows/rollback-${plan}`);
+  await web.getByText('vm-', { exact: false }).first().waitFor();
+  await shot(web, 'temporal-running');
+  await page.locator('.summary .badge.succeeded').waitFor();
+  await page.emulateMedia({ colorScheme: 'light' });
+  await shot(page, 'page-finished');
+  await web.reload();
+  await web.getByText('vm-', { exact: false }).first().waitFor();
+  await shot(web, 'temporal-finished');
+  const running = "WorkflowType = 'RollbackActionPlan' AND ExecutionStatus = 'Running'";
+  for (const query of [
+    running,
+    "WorkflowType = 'RollbackActionPlan' AND RollbackState != 'SUCCEEDED'",
+    `WatcherActionPlan = '${plan}'`,
+  ]) {
+    await web.goto(
+      `${service.webUrl}/namespaces/default/workflows?query=${encodeURIComponent(query)}`,
+    );
+    await web.waitForLoadState('networkidle');
+    say(`${query}: ${await web.getByText(`rollback-${plan}`).count()} rows`);
+  }
+  await shot(web, 'temporal-list');
+}
+
+await ensureBuilt();
+mkdirSync(IMAGES, { recursive: true });
+const folder = mkdtempSync(join(tmpdir(), 'watcher-rollback-pictures-'));
+const all = await startAll(folder);
+const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const browser = await chromium.launch({ executablePath, args });
+try {
+  await pictures(browser, all);
+} finally {
+  await browser.close();
+  await all.service.stop();
+  await all.sim.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit(0);

@@ -33,7 +33,9 @@ export async function startBrowser(): Promise<Browser> {
   if (found === null) throw new Error('No Chromium is found: apt-get install chromium.');
   ensureBuilt();
   // As root, as in a container, Chromium has no sandbox of its own.
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  // Containers have little shared memory.
+  const args = [...sandbox, '--disable-dev-shm-usage'];
   return chromium.launch({ executablePath: found, args, headless: true });
 }
 

@@ -50,7 +50,10 @@ export async function readPlan(kit: Kit, run: Run, uuid: string): Promise<Watche
     return await kit.cloud.optimizer.getActionPlan(uuid, { signal: run.signal });
   } catch (error) {
     if (isNotFound(error)) {
-      throw failure('ActionPlanNotFound', `Watcher knows no action plan ${uuid}. Check the UUID; deleted plans cannot be rolled back.`);
+      throw failure(
+        'ActionPlanNotFound',
+        `Watcher knows no action plan ${uuid}. Check the UUID; deleted plans cannot be rolled back.`,
+      );
     }
     if (isBadRequest(error)) {
       throw failure('InvalidRequest', `action_plan_uuid: Watcher refuses it: ${error.message}.`);

@@ -74,5 +74,8 @@ async function cancel(client: Client, execution: Execution): Promise<RollbackRes
 }
 
 function ended(): ApiError {
-  return new ApiError('NotControllable', 'The rollback has ended. POST it again to take up what was left.');
+  return new ApiError(
+    'NotControllable',
+    'The rollback has ended. POST it again to take up what was left.',
+  );
 }

@@ -36,7 +36,7 @@ export class NovaRequests {
    * it is a refusal as well (nova/api/openstack/common.py, raise_http_conflict_for_instance_invalid_state).
    */
   async ask(call: () => Promise<Accepted>): Promise<Asked> {
-    this.run.asking();
+    await this.run.asking();
     try {
       return await this.finish(call);
     } catch (error) {

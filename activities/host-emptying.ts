@@ -54,6 +54,8 @@ export function emptyHost(kit: Kit, run: Run, host: string, ownReason: string): 
       const service = await readComputeService(kit, run, host);
       // First no more may come, then it is looked at: the other order would leave a gap.
       if (service?.status === 'enabled') {
+        // From here on it is half done: a cancel lets it come to its end.
+        await run.asking();
         await compute.setServiceStatus(service.id, 'disabled', reason, options);
       }
       const servers = await compute.listServers({ host }, options);

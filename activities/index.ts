@@ -1,5 +1,12 @@
 /** Joins the groups of activities for one worker. No logic. */
 import type { OpenStackCloud } from '../src/openstack/cloud.js';
+import {
+  NEVER_STOPPED,
+  onceASecond,
+  readable,
+  type ReadStopSwitch,
+  Stopped,
+} from './asked-switch.js';
 import { setComputeServiceStatus } from './compute-service.js';
 import { HostSlots } from './host-slots.js';
 import { DEFAULT_TIMING } from './kit.js';
@@ -17,6 +24,7 @@ import type { ActivitySettings } from './settings.js';
 import { OtherPlans } from './other-plans.js';
 import { SharedReads } from './shared-reads.js';
 import { startServer } from './start-server.js';
+import { stoppedReport } from './stop-switch.js';
 import { report } from './reports.js';
 import type { CompensationInput, CompensationReport, RollbackActivities } from './types.js';
 import { verifyRollback } from './verify.js';
@@ -32,6 +40,8 @@ export interface ActivityDeps {
   settings: ActivitySettings;
   /** Where notifications go; absent: this worker sends none. */
   webhook?: WebhookSettings;
+  /** Absent: rollbacks are never stopped. */
+  readSwitch?: ReadStopSwitch;
   /** Limits that are facts about OpenStack; tests shorten them. */
   timing?: Partial<Timing>;
 }
@@ -51,6 +61,7 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
     otherPlans: new OtherPlans(cloud.optimizer),
     recent: new RecentServers(),
     clock,
+    stopSwitch: onceASecond(readable(deps.readSwitch ?? NEVER_STOPPED)),
   };
   const compensate =
     <W>(body: (run: Run, input: CompensationInput<W>) => Promise<CompensationReport>) =>
@@ -60,6 +71,7 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
           return await body(run, input);
         } catch (error) {
           if (error instanceof NothingNew) return report('NOT_ASKED', NOT_ASKED, null);
+          if (error instanceof Stopped) return stoppedReport(error.stop);
           throw error;
         }
       };

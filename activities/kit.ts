@@ -4,6 +4,7 @@
  * No logic.
  */
 import type { OpenStackCloud } from '../src/openstack/cloud.js';
+import type { ReadStopSwitch } from './asked-switch.js';
 import type { HostSlots } from './host-slots.js';
 import type { NovaClock } from './nova-time.js';
 import type { RecentServers } from './recent-servers.js';
@@ -37,4 +38,6 @@ export interface Kit {
   otherPlans: OtherPlans;
   recent: RecentServers;
   clock: NovaClock;
+  /** Looked at before anything new is asked for. */
+  stopSwitch: ReadStopSwitch;
 }

@@ -9,7 +9,7 @@ import type { BaremetalNode } from '../src/openstack/cloud.js';
 import type { FailureType } from '../src/domain/failures.js';
 import type { SetNodePowerWork } from '../src/domain/layout-types.js';
 import type { ResourceState } from '../src/domain/result.js';
-import { failure } from './failures.js';
+import { failure, toFailure } from './failures.js';
 import { emptyHost, type HostEmptying } from './host-emptying.js';
 import type { Kit } from './kit.js';
 import { changePower } from './power-change.js';
@@ -101,17 +101,18 @@ async function powerOff(
     return report('NOT_REVERSIBLE', unknown, nodeNow(node));
   }
   const emptying = emptyHost(kit, run, work.host, work.reason);
-  const obstacle = await emptying.begin();
+  const orPutBack = async (error: unknown): Promise<never> => {
+    // Anything that is tried again (a worker that shuts down, Ironic away for a while) leaves it to the next attempt,
+    // which knows our reason: a service that is enabled while its node goes off would be given servers.
+    if (isFinal(error, run)) await putBackAtRest(kit, run, work, emptying);
+    throw error;
+  };
+  const obstacle = await emptying.begin().catch(orPutBack);
   if (obstacle !== null) {
     await emptying.putBack();
     return { ...report('BLOCKED', obstacle, nodeNow(node)), needs: work.host };
   }
-  const end = await off(kit, run, work, emptying).catch(async (error: unknown) => {
-    // Anything that is tried again (a worker that shuts down, Ironic away for a while) leaves it to the next attempt,
-    // which knows our reason: a service that is enabled while its node goes off would be given servers.
-    if (isFinal(error)) await putBackAtRest(kit, run, work, emptying);
-    throw error;
-  });
+  const end = await off(kit, run, work, emptying).catch(orPutBack);
   await emptying.putBack();
   return report('SUCCEEDED', null, nodeNow(end));
 }
@@ -145,8 +146,10 @@ async function off(
   return changePower(kit, run, work, 'power off');
 }
 
-function isFinal(error: unknown): boolean {
-  return error instanceof ApplicationFailure && error.nonRetryable === true;
+/** As the workflow will see it. */
+function isFinal(error: unknown, run: Run): boolean {
+  const seen = toFailure(error, run.signal, run.asked());
+  return seen instanceof ApplicationFailure && seen.nonRetryable === true;
 }
 
 function isPowerFailure(error: unknown): boolean {

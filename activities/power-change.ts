@@ -57,7 +57,7 @@ async function ask(kit: Kit, run: Run, work: SetNodePowerWork, target: PowerTarg
     if (node.targetPowerState === work.to && target !== 'power off') return true;
     if (node.targetPowerState === null && node.powerState === work.to) return true;
     try {
-      run.asking();
+      await run.asking();
       await kit.cloud.baremetal.setPowerState(work.nodeId, target, seconds, { signal: run.signal });
       return true;
     } catch (error) {

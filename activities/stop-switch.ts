@@ -4,24 +4,15 @@
  */
 import { Context } from '@temporalio/activity';
 import { type StopSwitch, stoppedSentence } from '../src/domain/stop-switch.js';
+import { readable, type ReadStopSwitch } from './asked-switch.js';
 import { failure, withDetails } from './failures.js';
 import type { CompensationInput, CompensationReport, RollbackActivities } from './types.js';
-
-/** Throws where it cannot be known: then nothing begins either, and the activity is tried again. */
-export type ReadStopSwitch = () => Promise<StopSwitch>;
 
 export function underStopSwitch(
   activities: RollbackActivities,
   readSwitch: ReadStopSwitch,
 ): RollbackActivities {
-  const read = async (): Promise<StopSwitch> => {
-    try {
-      return await readSwitch();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw failure('TemporalUnreachable', `Whether rollbacks are stopped is not known: ${reason}`);
-    }
-  };
+  const read = readable(readSwitch);
   const guard =
     <W>(begin: (input: CompensationInput<W>) => Promise<CompensationReport>) =>
     async (input: CompensationInput<W>): Promise<CompensationReport> => {
@@ -52,7 +43,7 @@ export function underStopSwitch(
 /** Looking is always allowed. */
 const PREVIEW = 'PreviewRollback';
 
-function stoppedReport(stop: StopSwitch): CompensationReport {
+export function stoppedReport(stop: StopSwitch): CompensationReport {
   return {
     outcome: 'STOPPED',
     reason: stoppedSentence(stop),

@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
 import { isTransient } from '../src/openstack/errors.js';
+import { Stopped } from './asked-switch.js';
 import { cancellation, toFailure, withDetails } from './failures.js';
 import type { Kit } from './kit.js';
 import type { AttemptDetails, CompensationInput } from './types.js';
@@ -16,8 +17,11 @@ export interface Run {
   attempt: number;
   /** Whether this or an earlier attempt asked the cloud for the change: then "as wanted" is our doing. */
   asked(): boolean;
-  /** Say so before asking, so that a retry after a lost answer knows. Throws where nothing may be asked any more. */
-  asking(): void;
+  /**
+   * Say so before asking, so that a retry after a lost answer knows. Throws where nothing may be asked any more: the rollback
+   * is cancelled, or (Stopped) all are stopped. What was asked for before goes on.
+   */
+  asking(): Promise<void>;
   /** The service refused the request itself: what this attempt was about to ask for was not asked. */
   notAsked(): void;
 }
@@ -64,9 +68,12 @@ export async function runActivity<T>(
       signal,
       attempt: context.info.attempt,
       asked: () => details.asked,
-      asking: () => {
+      asking: async () => {
         if (signal.aborted) throw cancellation(signal);
         if (attempt.follow_only) throw new NothingNew('Nothing new is asked for any more');
+        const seen = details.asked ? null : await kit.stopSwitch();
+        if (seen?.stopped === true) throw new Stopped(seen);
+        if (signal.aborted) throw cancellation(signal);
         details = { asked: true };
         beat();
       },

@@ -45,12 +45,14 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
   const client = lazyClient(profile);
   try {
     await prepareNamespace(options);
+    const readSwitch = stopSwitchReader(client);
     const own = createActivities({
       cloud,
+      readSwitch,
       settings: config.activities,
       ...(webhook !== null && { webhook }),
     });
-    const activities = traced(underStopSwitch(own, stopSwitchReader(client)));
+    const activities = traced(underStopSwitch(own, readSwitch));
     const worker = await createWorker({
       connection,
       namespace: profile.namespace,

@@ -259,6 +259,33 @@ describe('setNodePowerState', () => {
     expect(offs()).toBe(0);
   });
 
+  it('off: a cancel that comes once the service is disabled lets it come to its end', async () => {
+    test.sim.inject({
+      service: 'compute',
+      path: /os-migrations/,
+      effect: { kind: 'delay', ms: 300 },
+    });
+    const going = attempt(test.activities, 'setNodePowerState', powerInput('power off'));
+    await until(() => service()?.status === 'disabled');
+    expect(offs()).toBe(0);
+    going.cancelRollback();
+    expect((await going.result).outcome).toBe('SUCCEEDED');
+    expect(power()).toBe('power off');
+    expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
+  });
+
+  it('off: refused for good while the host is looked at, the service is put back', async () => {
+    test.sim.inject({
+      service: 'compute',
+      path: /os-migrations/,
+      effect: { kind: 'status', status: 403 },
+    });
+    const refused = run(test.activities, 'setNodePowerState', powerInput('power off'));
+    await expect(refused).rejects.toMatchObject({ type: 'OpenStackUnauthorized' });
+    expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
+    expect(offs()).toBe(0);
+  });
+
   it('off: while Ironic is away the service stays disabled for the next attempt', async () => {
     const effect = { kind: 'status', status: 503 } as const;
     const first = run(test.activities, 'setNodePowerState', powerInput('power off'));

@@ -3,6 +3,7 @@ import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.js';
+import type { ReadStopSwitch } from '../../activities/asked-switch.js';
 import type { Timing } from '../../activities/kit.js';
 import type { ActivitySettings } from '../../activities/settings.js';
 import type {
@@ -67,13 +68,20 @@ export async function startCloudForTest(
     simulated?: SimulatedCloudOptions;
     settings?: Partial<ActivitySettings>;
     timing?: Partial<Timing>;
+    readSwitch?: ReadStopSwitch;
   } = {},
 ): Promise<CloudForTest> {
   const sim = await startSimulatedCloud(options.simulated);
   const cloud = clientOf(sim);
   const settings = { ...TEST_SETTINGS, ...options.settings };
   const timing = { ...TEST_TIMING, ...options.timing };
-  const anotherWorker = (): RollbackActivities => createActivities({ cloud, settings, timing });
+  const anotherWorker = (): RollbackActivities =>
+    createActivities({
+      cloud,
+      settings,
+      timing,
+      ...(options.readSwitch === undefined ? {} : { readSwitch: options.readSwitch }),
+    });
   return {
     sim,
     cloud,

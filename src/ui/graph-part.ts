@@ -110,7 +110,8 @@ function whatOf(one: CompensationResult): string {
   const { kind, action_type, before } = one;
   if (kind === null) return action_type;
   const target = before?.host ?? before?.status ?? before?.power_state ?? null;
-  return target === null ? kind : `${kind} → ${target}`;
+  const words = kind.replaceAll('_', ' ');
+  return target === null ? words : `${words} → ${target}`;
 }
 
 function short(text: string): string {

@@ -44,7 +44,7 @@ function optionsText({ options }: RollbackResult): string {
   return [
     `drift: ${on_drift}`,
     `hosts: ${hosts}`,
-    `cold migration ${allow_cold ? 'allowed' : 'not allowed'}`,
+    allow_cold ? 'running servers may move cold' : 'running servers move live only',
     `at most ${max_failures} failures`,
     ...(actions === null ? [] : [`${actions.length} chosen actions only`]),
   ].join(', ');

@@ -9,7 +9,9 @@ import { ensureBuilt } from '../../scripts/lib/build.mjs';
 import { ROOT } from '../../scripts/lib/run.mjs';
 import { say } from '../../scripts/lib/say.mjs';
 
+/** Without IMAGES only those of the documents are made; with it all, to be looked at. */
 const IMAGES = process.env.IMAGES ?? join(ROOT, 'docs', 'images');
+const OF_THE_DOCUMENTS = ['page-preview', 'page-running', 'temporal-finished'];
 const SIZE = { width: 1280, height: 1000 };
 
 const load = (path) => import(pathToFileURL(join(ROOT, 'dist/src', path)).href);
@@ -45,10 +47,12 @@ async function startAll(folder) {
 }
 
 async function pictures(browser, { sim, service, plan }) {
-  const shot = (page, name, fullPage = false) =>
-    page.screenshot({ path: join(IMAGES, `${name}.png`), fullPage });
+  const shot = async (page, name, fullPage = false) => {
+    if (process.env.IMAGES === undefined && !OF_THE_DOCUMENTS.includes(name)) return;
+    await page.screenshot({ path: join(IMAGES, `${name}.png`), fullPage });
+  };
   const token = sim.issueToken({ userName: 'anna', roles: ['admin'] });
-  const page = await browser.newPage({ viewport: SIZE });
+  const page = await browser.newPage({ viewport: SIZE, reducedMotion: 'reduce' });
   await page.goto(`${service.apiUrl}/ui/#/plans/${plan}/preview`);
   await page.getByLabel('Token', { exact: true }).fill(token);
   await page.getByLabel('Token', { exact: true }).press('Enter');
@@ -57,31 +61,41 @@ async function pictures(browser, { sim, service, plan }) {
   await page.getByRole('button', { name: 'Start the rollback…' }).click();
   await page.getByRole('button', { name: 'Start the rollback', exact: true }).click();
   await page.locator('.now .server.succeeded').first().waitFor();
-  await page.emulateMedia({ colorScheme: 'dark' });
+  // Servers in the middle of their move would cover one another.
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await page.locator('.now .server.succeeded').nth(1).waitFor();
   await shot(page, 'page-running');
   const web = await browser.newPage({ viewport: SIZE });
   await web.goto(`${service.webUrl}/namespaces/default/workflows/rollback-${plan}`);
   await web.getByText('vm-', { exact: false }).first().waitFor();
   await shot(web, 'temporal-running');
+  await web.getByText('User Metadata', { exact: true }).first().click();
+  await web.getByText('live-migrate', { exact: false }).first().waitFor();
+  await shot(web, 'temporal-details');
+  await countRows(web, service, plan, "ExecutionStatus = 'Running'");
   await page.locator('.summary .badge.succeeded').waitFor();
   await page.emulateMedia({ colorScheme: 'light' });
-  await shot(page, 'page-finished');
-  await web.reload();
+  await shot(page, 'page-finished', true);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await shot(page, 'page-narrow', true);
+  await page.goto(`${service.apiUrl}/ui/#/plans/11111111-2222-4333-8444-555555555555/preview`);
+  await page.getByRole('alert').first().waitFor();
+  await shot(page, 'page-refused');
+  await web.goto(`${service.webUrl}/namespaces/default/workflows/rollback-${plan}`);
   await web.getByText('vm-', { exact: false }).first().waitFor();
   await shot(web, 'temporal-finished');
-  const running = "WorkflowType = 'RollbackActionPlan' AND ExecutionStatus = 'Running'";
-  for (const query of [
-    running,
-    "WorkflowType = 'RollbackActionPlan' AND RollbackState != 'SUCCEEDED'",
-    `WatcherActionPlan = '${plan}'`,
-  ]) {
-    await web.goto(
-      `${service.webUrl}/namespaces/default/workflows?query=${encodeURIComponent(query)}`,
-    );
-    await web.waitForLoadState('networkidle');
-    say(`${query}: ${await web.getByText(`rollback-${plan}`).count()} rows`);
-  }
+  await countRows(web, service, plan, "RollbackState != 'SUCCEEDED'");
+  await countRows(web, service, plan, "RollbackState = 'SUCCEEDED'");
   await shot(web, 'temporal-list');
+}
+
+/** A saved view of docs/operations.md, as the Web UI answers it. */
+async function countRows(web, service, plan, condition) {
+  const query = `WorkflowType = 'RollbackActionPlan' AND ${condition}`;
+  const path = `/namespaces/default/workflows?query=${encodeURIComponent(query)}`;
+  await web.goto(`${service.webUrl}${path}`);
+  await web.waitForLoadState('networkidle');
+  say(`${query}: ${await web.getByText(`rollback-${plan}`).count()} rows`);
 }
 
 await ensureBuilt();

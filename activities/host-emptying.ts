@@ -29,8 +29,8 @@ const LISTINGS_AT_ONCE = 4;
 export interface HostEmptying {
   /** Disable the service (if it is enabled) and look; a sentence where something is in the way. */
   begin(): Promise<string | null>;
-  /** Enable the service again if, and only if, it is disabled with our own reason. */
-  putBack(): Promise<void>;
+  /** Enable the service again if, and only if, it is disabled with our own reason. Bounded by the caller's signal. */
+  putBack(signal?: AbortSignal): Promise<void>;
 }
 
 /** os-services' disabled_reason (nova/api/openstack/compute/schemas/services.py). */
@@ -69,10 +69,10 @@ export function emptyHost(kit: Kit, run: Run, host: string, ownReason: string): 
         ? null
         : `${host} is an end of the ${open.status} migration ${open.uuid} of server ${open.serverId}`;
     },
-    putBack: async () => {
-      const service = await readComputeService(kit, run, host);
+    putBack: async (signal = run.signal) => {
+      const service = await readComputeService(kit, { signal }, host);
       if (service?.status !== 'disabled' || service.disabledReason !== reason) return;
-      await compute.setServiceStatus(service.id, 'enabled', null, options);
+      await compute.setServiceStatus(service.id, 'enabled', null, { signal });
     },
   };
 }

@@ -9,6 +9,7 @@ import type { BaremetalNode } from '../src/openstack/cloud.js';
 import type { FailureType } from '../src/domain/failures.js';
 import type { SetNodePowerWork } from '../src/domain/layout-types.js';
 import type { ResourceState } from '../src/domain/result.js';
+import { Stopped } from './asked-switch.js';
 import { failure, toFailure } from './failures.js';
 import { emptyHost, type HostEmptying } from './host-emptying.js';
 import type { Kit } from './kit.js';
@@ -16,10 +17,13 @@ import { changePower } from './power-change.js';
 import { readComputeService, readNode } from './reading.js';
 import { report } from './reports.js';
 import type { CompensationInput, CompensationReport } from './types.js';
-import { poll } from './waiting.js';
+import { NothingNew, poll } from './waiting.js';
 import type { Run } from './waiting.js';
 
 const POWER_FAILED: FailureType = 'PowerFailed';
+
+/** Three requests; a cancelled rollback waits for them. */
+const PUT_BACK_MS = 30_000;
 
 function nodeNow(node: BaremetalNode): ResourceState {
   return { power_state: node.powerState };
@@ -104,7 +108,7 @@ async function powerOff(
   const orPutBack = async (error: unknown): Promise<never> => {
     // Anything that is tried again (a worker that shuts down, Ironic away for a while) leaves it to the next attempt,
     // which knows our reason: a service that is enabled while its node goes off would be given servers.
-    if (isFinal(error, run)) await putBackAtRest(kit, run, work, emptying);
+    if (isFinal(error, run)) await putBackAtRest(kit, work, emptying);
     throw error;
   };
   const obstacle = await emptying.begin().catch(orPutBack);
@@ -120,13 +124,14 @@ async function powerOff(
 /** Only where the node's power is known and not changing. */
 async function putBackAtRest(
   kit: Kit,
-  run: Run,
   work: SetNodePowerWork,
   emptying: HostEmptying,
 ): Promise<void> {
-  const node = await readNode(kit, run, work.nodeId);
+  // Not the activity's own signal: a cancel has fired that one.
+  const signal = AbortSignal.timeout(PUT_BACK_MS);
+  const node = await readNode(kit, { signal }, work.nodeId);
   if (node === null || node.targetPowerState !== null || node.powerState === null) return;
-  await emptying.putBack();
+  await emptying.putBack(signal);
 }
 
 /** Softly, so that the host's system can end; hard only where an administrator permits it and it is still empty. */
@@ -146,8 +151,10 @@ async function off(
   return changePower(kit, run, work, 'power off');
 }
 
-/** As the workflow will see it. */
+/** As the workflow will see it: whether no attempt comes after this one, or none that would ask. */
 function isFinal(error: unknown, run: Run): boolean {
+  if (error instanceof Stopped || error instanceof NothingNew) return true;
+  if (run.signal.aborted) return run.cancelledByRollback();
   const seen = toFailure(error, run.signal, run.asked());
   return seen instanceof ApplicationFailure && seen.nonRetryable === true;
 }

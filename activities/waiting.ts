@@ -22,6 +22,8 @@ export interface Run {
    * is cancelled, or (Stopped) all are stopped. What was asked for before goes on.
    */
   asking(): Promise<void>;
+  /** The rollback was cancelled, unlike a worker that shuts down and leaves the rest to another. */
+  cancelledByRollback(): boolean;
   /** The service refused the request itself: what this attempt was about to ask for was not asked. */
   notAsked(): void;
 }
@@ -77,6 +79,7 @@ export async function runActivity<T>(
         details = { asked: true };
         beat();
       },
+      cancelledByRollback: () => context.cancellationDetails?.cancelRequested === true,
       notAsked: () => {
         details = { asked: wasAskedBefore };
       },

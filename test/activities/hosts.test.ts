@@ -1,5 +1,6 @@
 /** setComputeServiceStatus and setNodePowerState. */
 import type { SetNodePowerWork, SetServiceStatusWork } from '../../src/domain/layout-types.js';
+import { createActivities } from '../../activities/index.js';
 import type { CloudForTest } from '../support/cloud.js';
 import {
   attempt,
@@ -300,6 +301,47 @@ describe('setNodePowerState', () => {
     await run(test.activities, 'setNodePowerState', powerInput('power off'));
     expect(offs()).toBe(1);
     expect(service()).toMatchObject({ status: 'enabled', disabledReason: null });
+  });
+
+  describe('off: a service that an attempt before disabled is put back', () => {
+    const mark = 'rollback of plan x (until its node is off)';
+    const back = { status: 'enabled', disabledReason: null };
+    beforeEach(() => disable(mark));
+
+    it('where nothing new may be asked for any more', async () => {
+      const input = { ...powerInput('power off'), asked: true, follow_only: true };
+      const report = await run(test.activities, 'setNodePowerState', input);
+      expect(report.outcome).toBe('NOT_ASKED');
+      expect(service()).toMatchObject(back);
+      expect(offs()).toBe(0);
+    });
+
+    it('where all rollbacks are stopped', async () => {
+      const { cloud, settings } = test;
+      const stop = { stopped: true, reason: 'look first', by: 'anna', since: null };
+      const readSwitch = () => Promise.resolve(stop);
+      const stopped = createActivities({ cloud, settings, readSwitch });
+      const report = await run(stopped, 'setNodePowerState', powerInput('power off'));
+      expect(report.outcome).toBe('STOPPED');
+      expect(service()).toMatchObject(back);
+      expect(offs()).toBe(0);
+    });
+
+    it.each([
+      ['the rollback is cancelled', 'cancelRollback', 'enabled'],
+      ['not where only the worker ends', 'cancel', 'disabled'],
+    ] as const)('where %s', async (_, how, status) => {
+      const effect = { kind: 'delay', ms: 300 } as const;
+      const path = /os-migrations/;
+      const before = test.sim.requests.length;
+      test.sim.inject({ service: 'compute', path, times: 20, effect });
+      const going = attempt(test.activities, 'setNodePowerState', powerInput('power off'));
+      await until(() => test.sim.requests.slice(before).some((one) => path.test(one.path)));
+      going[how]();
+      await expect(going.result).rejects.toMatchObject({ name: 'CancelledFailure' });
+      expect(service()?.status).toBe(status);
+      expect(offs()).toBe(0);
+    });
   });
 
   it('off: hard only where permitted', async () => {

@@ -37,7 +37,8 @@ export function failure(
 
 /**
  * What an activity throws for this error. A cancelled activity always throws the cancellation, whatever the call
- * that it interrupted made of it. `halfWay`: the change was asked for, and is to be followed to its end. An error that nobody foresaw stays retryable: the retry policy bounds it.
+ * that it interrupted made of it. `halfWay`: the change was asked for, and is to be followed to its end. An error that
+ * nobody foresaw stays retryable: the retry policy bounds it.
  */
 export function toFailure(error: unknown, signal: AbortSignal, halfWay = false): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;

@@ -8,7 +8,8 @@ import { raceAbort } from '../src/openstack/race-abort.js';
 
 /** Of ended plans, in all; the least recently asked for go first. */
 const ACTIONS_KEPT_MAX = 200_000;
-const ENDED: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
+/** States of a plan that ran and does not run any more. */
+export const ENDED: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
 
 /** PENDING ones of an ended plan may still be ended by Watcher. */
 const UNDER_WAY: ReadonlySet<string> = new Set(['PENDING', 'ONGOING']);

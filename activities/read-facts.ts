@@ -11,6 +11,7 @@ import { isNotFound } from '../src/openstack/errors.js';
 import { mapBounded } from './bounded.js';
 import type { Kit } from './kit.js';
 import { wellBefore } from './nova-time.js';
+import { ENDED } from './other-plans.js';
 import { readPlan } from './plan.js';
 import { readServers, SERVERS_PER_LISTING } from './read-servers.js';
 import { begun, readNode } from './reading.js';
@@ -23,7 +24,6 @@ export const OTHER_PLANS_MAX = 500;
 
 /** Plans in these states may change something, or have. A PENDING one is about to. */
 const RUNNING = new Set(['PENDING', 'ONGOING', 'CANCELLING']);
-const RAN = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
 
 export interface ReadFacts {
   facts: Facts;
@@ -92,7 +92,7 @@ async function readOtherPlans(
     (other) =>
       other.uuid !== plan.uuid &&
       (RUNNING.has(other.state) ||
-        (RAN.has(other.state) && Date.parse(other.updatedAt ?? other.createdAt) >= firstEnd)),
+        (ENDED.has(other.state) && Date.parse(other.updatedAt ?? other.createdAt) >= firstEnd)),
   );
   // Those that run come first: they refuse the rollback, and must not be among those left out.
   const looked = relevant.toSorted((a, b) => rank(a) - rank(b)).slice(0, OTHER_PLANS_MAX);

@@ -10,6 +10,7 @@ import { TemporalRollbacks } from '../../src/temporal/rollbacks.js';
 import { createWorker } from '../../src/worker/create-worker.js';
 import { activitiesOf, configOf } from '../service/service.js';
 import { clientOf } from '../support/cloud.js';
+import { dispatched } from '../support/dispatched.js';
 import { startTemporal, workflowBundle } from '../support/temporal.js';
 import { type Door, play, Refused, type Run } from './run.js';
 import type { Stage } from './stage.js';
@@ -95,32 +96,4 @@ async function accepted(rollbacks: TemporalRollbacks, plan: string): Promise<voi
       await sleep(ASK_AGAIN_MS);
     }
   }
-}
-
-type Name = keyof RollbackActivities;
-type AnyActivity = (input: { action_plan_uuid: string }) => Promise<unknown>;
-
-/** Every call goes to the activities of its plan's own cloud. */
-function dispatched(byPlan: ReadonlyMap<string, RollbackActivities>): RollbackActivities {
-  const names: Name[] = [
-    'readActionPlan',
-    'layOutRollback',
-    'previewRollback',
-    'liveMigrateServer',
-    'coldMigrateServer',
-    'revertResize',
-    'startServer',
-    'setComputeServiceStatus',
-    'setNodePowerState',
-    'verifyRollback',
-  ];
-  const entries = names.map((name): [Name, AnyActivity] => [
-    name,
-    (input) => {
-      const own = byPlan.get(input.action_plan_uuid.toLowerCase());
-      if (own === undefined) throw new Error(`no cloud of plan ${input.action_plan_uuid}`);
-      return (own[name] as unknown as AnyActivity)(input);
-    },
-  ]);
-  return Object.fromEntries(entries) as unknown as RollbackActivities;
 }

@@ -4,10 +4,10 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { ensureBuilt } from '../../scripts/lib/build.mjs';
-import { ROOT, run } from '../../scripts/lib/run.mjs';
+import { run } from '../../scripts/lib/run.mjs';
 import { say } from '../../scripts/lib/say.mjs';
+import { load, startBuiltService } from '../support/built-service.mjs';
 
 const VERSION = '4.32.5';
 const CACHE = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
@@ -29,38 +29,19 @@ async function schemathesis() {
   return program;
 }
 
-const load = (path) => import(pathToFileURL(join(ROOT, 'dist/src', path)).href);
-
 async function startAll(folder) {
   const { startSimulatedCloud } = await load('simulated-cloud/start.js');
-  const { demoEnvironment } = await load('demo/settings.js');
-  const { readConfig } = await load('config.js');
-  const { createLogger } = await load('log.js');
-  const { loadCloudConfig } = await load('openstack/config.js');
-  const { localConfigFiles } = await load('openstack/config-files.js');
-  const { createOpenStackCloud } = await load('openstack/create-cloud.js');
-  const { startService } = await load('service/service.js');
-
   const sim = await startSimulatedCloud();
   for (const name of ['compute-1', 'compute-2']) sim.addHost({ name });
   for (const name of ['vm-1', 'vm-2']) sim.addServer({ name, host: 'compute-1', status: 'ACTIVE' });
   const plan = await sim.hostMaintenance('compute-1', { destinations: ['compute-2'] });
-  const own = { databaseFile: join(folder, 'temporal.db'), runName: 'schemathesis' };
-  const { TEMPORAL_ADDRESS: _, ...around } = process.env;
-  const env = { ...demoEnvironment(around, sim.env, own), ROLLBACK_LOG_LEVEL: 'error' };
-  const config = readConfig(env);
-  const cloud = createOpenStackCloud(loadCloudConfig(env, localConfigFiles()));
-  const bundlePath = join(ROOT, 'dist/workflow-bundle.js');
-  const log = createLogger(config.log);
-  const parts = { command: 'start', config, env, cloud, log, bundlePath, say };
-  const service = await startService(parts);
+  const service = await startBuiltService(sim, folder, 'schemathesis');
   return {
     url: service.apiUrl,
     token: sim.issueToken({ userName: 'anna', roles: ['admin'] }),
     plan,
     async stop() {
       await service.stop();
-      await cloud.close();
       await sim.close();
     },
   };

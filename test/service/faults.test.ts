@@ -13,6 +13,7 @@ import { startSimulatedCloud } from '../../src/simulated-cloud/start.js';
 import type { Fault, SimulatedCloud } from '../../src/simulated-cloud/types.js';
 import { createWorker } from '../../src/worker/create-worker.js';
 import { clientOf } from '../support/cloud.js';
+import { dispatched } from '../support/dispatched.js';
 import { startTemporal, workflowBundle } from '../support/temporal.js';
 import { disableAction, migrateAction, ourEffects, type Scene, twice } from './scene.js';
 import { activitiesOf, configOf } from './service.js';
@@ -35,7 +36,7 @@ beforeAll(async () => {
     connection: temporal.nativeConnection,
     namespace: 'default',
     taskQueue,
-    activities: dispatched(),
+    activities: dispatched(byPlan),
     workflowBundle: await workflowBundle(),
     shutdownGraceMs: 1000,
   });
@@ -52,31 +53,6 @@ afterAll(async () => {
 });
 
 type Name = keyof RollbackActivities;
-type AnyActivity = (input: { action_plan_uuid: string }) => Promise<unknown>;
-
-/** Every call goes to the activities of its plan's own cloud. */
-function dispatched(): RollbackActivities {
-  const names: Name[] = [
-    'readActionPlan',
-    'layOutRollback',
-    'liveMigrateServer',
-    'coldMigrateServer',
-    'revertResize',
-    'startServer',
-    'setComputeServiceStatus',
-    'setNodePowerState',
-    'verifyRollback',
-  ];
-  const entries = names.map((name): [Name, AnyActivity] => [
-    name,
-    (input) => {
-      const own = byPlan.get(input.action_plan_uuid.toLowerCase());
-      if (own === undefined) throw new Error(`no cloud of plan ${input.action_plan_uuid}`);
-      return (own[name] as unknown as AnyActivity)(input);
-    },
-  ]);
-  return Object.fromEntries(entries) as unknown as RollbackActivities;
-}
 
 interface Stage {
   sim: SimulatedCloud;

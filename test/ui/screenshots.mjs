@@ -3,44 +3,22 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { ensureBuilt } from '../../scripts/lib/build.mjs';
 import { ROOT } from '../../scripts/lib/run.mjs';
 import { say } from '../../scripts/lib/say.mjs';
+import { load, startBuiltService } from '../support/built-service.mjs';
 
 /** Without IMAGES only those of the documents are made; with it all, to be looked at. */
 const IMAGES = process.env.IMAGES ?? join(ROOT, 'docs', 'images');
 const OF_THE_DOCUMENTS = ['page-preview', 'page-running', 'temporal-finished'];
 const SIZE = { width: 1280, height: 1000 };
 
-const load = (path) => import(pathToFileURL(join(ROOT, 'dist/src', path)).href);
-
 async function startAll(folder) {
   const { startDemoCloud, maintain } = await load('demo/scene.js');
-  const { demoEnvironment } = await load('demo/settings.js');
-  const { readConfig } = await load('config.js');
-  const { createLogger } = await load('log.js');
-  const { loadCloudConfig } = await load('openstack/config.js');
-  const { localConfigFiles } = await load('openstack/config-files.js');
-  const { createOpenStackCloud } = await load('openstack/create-cloud.js');
-  const { startService } = await load('service/service.js');
-
   const sim = await startDemoCloud();
-  const own = { databaseFile: join(folder, 'temporal.db'), runName: 'pictures' };
-  const { TEMPORAL_ADDRESS: _, ...around } = process.env;
-  const env = { ...demoEnvironment(around, sim.env, own), ROLLBACK_LOG_LEVEL: 'error' };
-  const config = readConfig(env);
-  const cloud = createOpenStackCloud(loadCloudConfig(env, localConfigFiles()));
-  const service = await startService({
-    command: 'start',
-    config,
-    env,
-    cloud,
-    log: createLogger(config.log),
-    bundlePath: join(ROOT, 'dist/workflow-bundle.js'),
+  const service = await startBuiltService(sim, folder, 'pictures', {
     uiFolder: join(ROOT, 'dist/src/ui'),
-    say,
   });
   const plan = await maintain(sim);
   return { sim, service, plan };

@@ -84,7 +84,7 @@ export const SETTINGS = {
   roomPasses: setting('ROLLBACK_ROOM_PASSES', '5', wholeNumber(1, 20), 'How often a server is tried for which its host has no room.'),
   pollFirst: setting('ROLLBACK_POLL_FIRST', '0.2', seconds(0.01, 600), 'First pause between two looks at a change under way.'),
   pollMax: setting('ROLLBACK_POLL_MAX', '5', seconds(0.01, 600), 'Longest pause between two looks at a change under way.'),
-  continueAsNewAfter: setting('ROLLBACK_CONTINUE_AS_NEW_AFTER', '8000', wholeNumber(100, 40_000), 'Events of workflow history after which a rollback goes on in a new run.'),
+  continueAsNewAfter: setting('ROLLBACK_CONTINUE_AS_NEW_AFTER', '8000', wholeNumber(20, 40_000), 'Events of workflow history after which a rollback goes on in a new run.'),
   watcherUrl: optional('ROLLBACK_WATCHER_URL', httpUrl(), "watcher-api's own address. Without it: the catalog's infra-optim endpoint. Needed where this service stands in the catalog."),
   proxy: setting('ROLLBACK_PROXY', 'false', trueOrFalse(), "Hand every other request on to ROLLBACK_WATCHER_URL, so that this service can be the catalog's infra-optim endpoint."),
   proxyTimeout: setting('ROLLBACK_PROXY_TIMEOUT', '60', seconds(0.01, 3600), 'Longest silence of Watcher for a request that is handed on.'),

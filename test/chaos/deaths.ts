@@ -59,9 +59,14 @@ export async function openDeaths(): Promise<Deaths> {
 
 async function openDoor(stage: Stage, temporal: Program, address: string): Promise<Door> {
   const apiPort = await freePort(HOST, 0);
+  const { newRuns } = stage.story;
   const env = {
     ...stage.sim.env,
     ...SCALED,
+    ...(newRuns !== null && {
+      ROLLBACK_CONTINUE_AS_NEW_AFTER: String(newRuns.afterEvents),
+      ROLLBACK_CONCURRENCY: String(newRuns.concurrency),
+    }),
     TEMPORAL_ADDRESS: address,
     ROLLBACK_TASK_QUEUE: `chaos-${randomUUID()}`,
     ROLLBACK_PORT: String(apiPort),

@@ -29,6 +29,8 @@ export interface Run {
   violations: string[];
 }
 
+/** No fault, but in the table beside them: the rollback went on in a new run of its workflow, in the middle of the others. */
+const NEW_RUN = 'continue-as-new';
 /** Of one rollback, with everything that the stories do to it. */
 const END_WITHIN_MS = 60_000;
 const SETTLE_MS = 10_000;
@@ -82,6 +84,7 @@ async function acts(stage: Stage, door: Door, run: Run): Promise<void> {
   await stage.sim.settled(SETTLE_MS);
   if (first === null) return;
   run.first = first.state;
+  if (first.workflow.run_id !== first.uuid) run.faults.push(NEW_RUN);
   run.violations.push(...violationsOf(stage, first));
   if (first.state === 'SUCCEEDED') {
     run.second = 'SUCCEEDED';

@@ -73,6 +73,14 @@ export type Trouble =
   | { kind: 'expired-token'; atMs: number }
   | { kind: 'kill'; what: 'worker' | 'api' | 'temporal'; atMs: number; backAfterMs: number };
 
+/** Settings: where all compensations run at once, there is no middle to go on from. */
+export interface NewRuns {
+  afterEvents: number;
+  concurrency: number;
+  /** Further servers, each moved by the plan's last steps: enough to be in the middle of. */
+  moved: Omit<StoryServer, 'name'>[];
+}
+
 export interface Story {
   hosts: StoryHost[];
   servers: StoryServer[];
@@ -80,6 +88,8 @@ export interface Story {
   troubles: Trouble[];
   /** By so much the cloud's clock is ahead of the worker's. */
   clockAheadMs: number;
+  /** The rollback goes on in new runs of its workflow, again and again; null: it is too short for that. */
+  newRuns: NewRuns | null;
 }
 
 const small = fc.nat({ max: 30 });
@@ -122,6 +132,11 @@ const kill = fc.record({
   backAfterMs: fc.nat({ max: 800 }),
 });
 
+const placed = fc.record({
+  host: small,
+  status: fc.constantFrom('ACTIVE' as const, 'ACTIVE' as const, 'SHUTOFF' as const),
+});
+
 const common = {
   hosts: fc
     .integer({ min: 2, max: 4 })
@@ -130,13 +145,7 @@ const common = {
       { name: 'idle-1', idle: true },
     ]),
   servers: fc
-    .array(
-      fc.record({
-        host: small,
-        status: fc.constantFrom('ACTIVE' as const, 'ACTIVE' as const, 'SHUTOFF' as const),
-      }),
-      { minLength: 1, maxLength: 6 },
-    )
+    .array(placed, { minLength: 1, maxLength: 6 })
     .map((all) => all.map((one, index): StoryServer => ({ name: `vm-${index + 1}`, ...one }))),
   steps: fc.array(
     fc.record<StoryStep>({
@@ -158,6 +167,15 @@ const common = {
   ),
   clockAheadMs: fc.constantFrom(0, 0, 0, 900, 2500),
 };
+/** 20 is the smallest that the setting allows: a new run every compensation or two. */
+const newRuns = fc.option(
+  fc.record<NewRuns>({
+    afterEvents: fc.constantFrom(20, 20, 40),
+    concurrency: fc.constantFrom(1, 1, 2),
+    moved: fc.array(placed, { minLength: 3, maxLength: 5 }),
+  }),
+  { freq: 2 },
+);
 
 /** Troubles that need no process of its own. */
 const weather = fc.record<Story>({
@@ -166,6 +184,7 @@ const weather = fc.record<Story>({
     minLength: 1,
     maxLength: 6,
   }),
+  newRuns,
 });
 /** The same, and processes killed and started again. */
 const deaths = fc.record<Story>({
@@ -176,6 +195,7 @@ const deaths = fc.record<Story>({
       fc.array(fc.oneof(http, hand, failing, odd, expired), { maxLength: 3 }),
     )
     .map(([kills, others]): Trouble[] => [...kills, ...others]),
+  newRuns,
 });
 
 export type Kind = 'weather' | 'deaths';
@@ -184,5 +204,22 @@ export type Kind = 'weather' | 'deaths';
 export function storyOf(kind: Kind, seed: number): Story {
   const [story] = fc.sample(kind === 'weather' ? weather : deaths, { seed, numRuns: 1 });
   if (story === undefined) throw new Error(`seed ${seed} has no story`);
-  return story;
+  return withMoved(story);
+}
+
+function withMoved(story: Story): Story {
+  const moved = story.newRuns?.moved ?? [];
+  const first = story.servers.length;
+  const servers = moved.map((one, index) => ({ name: `vm-${first + index + 1}`, ...one }));
+  const steps = moved.map((_, index): StoryStep => ({
+    kind: 'migrate',
+    server: first + index,
+    host: index,
+    fate: 'good',
+  }));
+  return {
+    ...story,
+    servers: [...story.servers, ...servers],
+    steps: [...story.steps, ...steps],
+  };
 }

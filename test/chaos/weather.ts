@@ -4,6 +4,7 @@ import type { Worker } from '@temporalio/worker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RollbackActivities } from '../../activities/types.js';
 import { ApiError } from '../../src/api/errors.js';
+import type { Config } from '../../src/config.js';
 import { FAILURES } from '../../src/domain/failures.js';
 import { completeOptions } from '../../src/domain/options.js';
 import { TemporalRollbacks } from '../../src/temporal/rollbacks.js';
@@ -14,6 +15,7 @@ import { dispatched } from '../support/dispatched.js';
 import { startTemporal, workflowBundle } from '../support/temporal.js';
 import { type Door, play, Refused, type Run } from './run.js';
 import type { Stage } from './stage.js';
+import type { Story } from './story.js';
 
 const ACCEPT_MS = 10_000;
 const ASK_AGAIN_MS = 100;
@@ -41,7 +43,7 @@ export async function openWeather(): Promise<Weather> {
   const working = worker.run();
   const open = (stage: Stage): Promise<Door> => {
     const cloud = clientOf(stage.sim);
-    byPlan.set(stage.plan, activitiesOf(cloud, config));
+    byPlan.set(stage.plan, activitiesOf(cloud, withNewRuns(config, stage.story)));
     const rollbacks = new TemporalRollbacks({ client: temporal.client, taskQueue, webUrl: null });
     return Promise.resolve({
       rollBack: async (plan) => {
@@ -69,6 +71,14 @@ async function end(
   worker.shutdown();
   await working;
   await temporal.teardown();
+}
+
+function withNewRuns(config: Config, { newRuns }: Story): Config {
+  if (newRuns === null) return config;
+  const { activities } = config;
+  const { afterEvents: continue_as_new_after, concurrency } = newRuns;
+  const limits = { ...activities.limits, continue_as_new_after, concurrency };
+  return { ...config, activities: { ...activities, limits } };
 }
 
 /** As a caller who believes Retry-After. */

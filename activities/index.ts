@@ -7,6 +7,7 @@ import {
   type ReadStopSwitch,
   Stopped,
 } from './asked-switch.js';
+import { CloudListings } from './cloud-listings.js';
 import { setComputeServiceStatus } from './compute-service.js';
 import { HostSlots } from './host-slots.js';
 import { DEFAULT_TIMING } from './kit.js';
@@ -58,6 +59,7 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
     watch: new ServerWatch(cloud.compute, { ...settings, read_errors: timing.read_errors }, clock),
     slots: new HostSlots(settings.worker_migrations_per_host),
     shared: new SharedReads(cloud.compute, clock),
+    listings: new CloudListings(cloud.compute),
     otherPlans: new OtherPlans(cloud.optimizer),
     recent: new RecentServers(),
     clock,

@@ -5,6 +5,7 @@
  */
 import type { OpenStackCloud } from '../src/openstack/cloud.js';
 import type { ReadStopSwitch } from './asked-switch.js';
+import type { CloudListings } from './cloud-listings.js';
 import type { HostSlots } from './host-slots.js';
 import type { NovaClock } from './nova-time.js';
 import type { RecentServers } from './recent-servers.js';
@@ -35,6 +36,7 @@ export interface Kit {
   watch: ServerWatch;
   slots: HostSlots;
   shared: SharedReads;
+  listings: CloudListings;
   otherPlans: OtherPlans;
   recent: RecentServers;
   clock: NovaClock;

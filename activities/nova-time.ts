@@ -25,6 +25,11 @@ export function secondsBetween(from: string | null, to: string | null): number |
   return Number.isNaN(seconds) ? null : seconds;
 }
 
+/** Of at least one. */
+export function earliest([first = '', ...others]: readonly string[]): string {
+  return others.reduce((so, other) => (Date.parse(other) < Date.parse(so) ? other : so), first);
+}
+
 function isTime(time: string | null): boolean {
   return time !== null && !Number.isNaN(Date.parse(time));
 }

@@ -5,20 +5,18 @@
  */
 import type { InfraOptim, WatcherAction, WatcherActionPlan } from '../src/openstack/cloud.js';
 import { raceAbort } from '../src/openstack/race-abort.js';
+import { InBatches } from './in-batches.js';
+import { earliest } from './nova-time.js';
 
 /** Of ended plans, in all; the least recently asked for go first. */
 const ACTIONS_KEPT_MAX = 200_000;
+/** Watcher takes several queries for each plan that it lists: by far the dearest read of all. */
+const LISTINGS_AT_ONCE = 1;
 /** States of a plan that ran and does not run any more. */
 export const ENDED: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
 
 /** PENDING ones of an ended plan may still be ended by Watcher. */
 const UNDER_WAY: ReadonlySet<string> = new Set(['PENDING', 'ONGOING']);
-
-interface Listing {
-  /** The earliest that anybody who waits wants. */
-  changedSince: string;
-  plans: Promise<WatcherActionPlan[]>;
-}
 
 interface Kept {
   /** Of the plan as it was listed: another one means that it is not the same any more. */
@@ -28,23 +26,21 @@ interface Kept {
 }
 
 export class OtherPlans {
-  /** Not sent yet: whoever asks now gets an answer that is not older than the question. */
-  private next: Listing | null = null;
-  private current: Promise<unknown> = Promise.resolve();
+  private readonly listings: InBatches<string, WatcherActionPlan[]>;
   /** By plan; in the order of their last use. */
   private readonly kept = new Map<string, Kept>();
   private keptActions = 0;
 
-  constructor(private readonly optimizer: InfraOptim) {}
+  constructor(private readonly optimizer: InfraOptim) {
+    this.listings = new InBatches(
+      (times) => optimizer.listActionPlans({ changedSince: earliest(times) }),
+      LISTINGS_AT_ONCE,
+    );
+  }
 
   /** Every plan that changed since then, or runs; older ones may be among them. */
   async list(changedSince: string, signal: AbortSignal): Promise<WatcherActionPlan[]> {
-    signal.throwIfAborted();
-    const listing = this.next ?? this.open(changedSince);
-    if (Date.parse(changedSince) < Date.parse(listing.changedSince)) {
-      listing.changedSince = changedSince;
-    }
-    return await raceAbort(listing.plans, signal);
+    return await this.listings.ask(changedSince, signal);
   }
 
   async actionsOf(plan: WatcherActionPlan, signal: AbortSignal): Promise<WatcherAction[]> {
@@ -56,17 +52,6 @@ export class OtherPlans {
     this.kept.delete(plan.uuid);
     this.kept.set(plan.uuid, kept);
     return await raceAbort(kept.actions, signal);
-  }
-
-  private open(changedSince: string): Listing {
-    const sent = this.current.then(() => {
-      this.next = null;
-      return this.optimizer.listActionPlans({ changedSince: listing.changedSince });
-    });
-    const listing: Listing = { changedSince, plans: sent };
-    this.next = listing;
-    this.current = sent.catch(() => undefined);
-    return listing;
   }
 
   /** Not under the caller's signal: others may wait for it too. The client's own time-outs bound it. */

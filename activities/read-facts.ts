@@ -3,9 +3,8 @@
  * calls it takes depends on the plan, never on the size of the cloud alone.
  */
 import type { WatcherAction, WatcherActionPlan } from '../src/openstack/cloud.js';
-import { groupBy } from '../src/domain/context.js';
 import { readChange } from '../src/domain/actions/read-change.js';
-import type { Facts, Host, InstanceAction, Node, OtherPlan, Server } from '../src/domain/facts.js';
+import type { Facts, InstanceAction, Node, OtherPlan, Server } from '../src/domain/facts.js';
 import { needsInstanceActions } from '../src/domain/layout.js';
 import { isNotFound } from '../src/openstack/errors.js';
 import { mapBounded } from './bounded.js';
@@ -36,7 +35,7 @@ export async function readFacts(kit: Kit, run: Run, planUuid: string): Promise<R
   const options = { signal: run.signal };
   const { optimizer, identity } = kit.cloud;
   // Each read begins as soon as what it depends on is known: the caller waits for the slowest.
-  const readingHosts = begun(readHosts(kit, run));
+  const readingHosts = begun(kit.listings.hosts(run.signal));
   const readingUser = begun(identity.ownUserId(options));
   const readingActions = begun(optimizer.listActions(planUuid, options));
   const plan = await readPlan(kit, run, planUuid);
@@ -57,7 +56,7 @@ export async function readFacts(kit: Kit, run: Run, planUuid: string): Promise<R
     plan,
     actions,
     otherPlans: others.plans,
-    hosts,
+    hosts: [...hosts],
     servers,
     migrations,
     instanceActions,
@@ -118,34 +117,6 @@ function firstEnded(plan: WatcherActionPlan, actions: WatcherAction[]): number {
     : ends.reduce((first, end) => Math.min(first, end));
 }
 
-/** os-services (nova-compute) joined with os-hypervisors. */
-export async function readHosts(kit: Kit, run: Run): Promise<Host[]> {
-  const options = { signal: run.signal };
-  const [services, hypervisors] = await Promise.all([
-    kit.cloud.compute.listServices({}, options),
-    kit.cloud.compute.listHypervisors(options),
-  ]);
-  // An Ironic compute service has many hypervisors: then none of them is the host.
-  const byHost = groupBy(hypervisors, (one) => one.serviceHost);
-  return services
-    .filter((service) => service.binary === 'nova-compute')
-    .map((service) => {
-      const own = byHost.get(service.host) ?? [];
-      const hypervisor = own.length === 1 ? own[0] : undefined;
-      return {
-        name: service.host,
-        serviceId: service.id,
-        hypervisorId: hypervisor?.id ?? null,
-        hypervisorHostname: hypervisor?.hostname ?? null,
-        status: service.status,
-        state: service.state,
-        disabledReason: service.disabledReason,
-        forcedDown: service.forcedDown,
-        updatedAt: service.updatedAt,
-      };
-    });
-}
-
 /** The servers and their records; the moves that follow at once begin with these readings of the servers. */
 async function readMoved(
   kit: Kit,
@@ -192,8 +163,12 @@ async function readMigrations(
   const wanted = new Set(servers);
   // A little more than the plan's own time: Watcher's clock made that time, Nova's compares it.
   const changedSince = wellBefore(plan.createdAt) ?? plan.createdAt;
-  const listed = await kit.cloud.compute.listMigrations({ changedSince }, { signal: run.signal });
-  return listed.filter((record) => wanted.has(record.serverId));
+  const listed = await kit.listings.migrations(changedSince, run.signal);
+  const since = Date.parse(changedSince);
+  return listed.filter(
+    (record) =>
+      wanted.has(record.serverId) && Date.parse(record.updatedAt ?? record.createdAt) >= since,
+  );
 }
 
 async function readInstanceActions(

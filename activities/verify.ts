@@ -2,7 +2,7 @@
 import type { Host, Node, Server } from '../src/domain/facts.js';
 import type { ResourceState } from '../src/domain/result.js';
 import type { Kit } from './kit.js';
-import { readHosts, readNodes } from './read-facts.js';
+import { readNodes } from './read-facts.js';
 import { type WantedServer, readServers } from './read-servers.js';
 import type { VerifyInput, VerifyReport } from './types.js';
 import type { Run } from './waiting.js';
@@ -73,7 +73,7 @@ async function readServices(
       .map((service) => [service.host, stateOfService(service)]),
   );
   if (names.every((name) => states.has(name))) return states;
-  const hosts = await readHosts(kit, run);
+  const hosts = await kit.listings.hosts(run.signal);
   return new Map(hosts.flatMap((host) => namesOf(host)));
 }
 

@@ -38,6 +38,7 @@ export interface Config {
   };
   temporal: {
     taskQueue: string;
+    startsAtOnce: number;
     webUrl: string | null;
     databaseFile: string | null;
     /** null: payloads are not encrypted. */
@@ -113,6 +114,7 @@ function readValues(env: Environment, problems: ConfigProblem[]): Config {
     },
     temporal: {
       taskQueue: get(SETTINGS.taskQueue),
+      startsAtOnce: get(SETTINGS.starts),
       webUrl: getOptional(SETTINGS.temporalWebUrl),
       databaseFile: getOptional(SETTINGS.temporalDb),
       payloadKeysFile: getOptional(SETTINGS.payloadKeysFile),

@@ -143,6 +143,12 @@ export const FAILURES = {
     retryable: true,
     meaning: 'No worker polls the task queue. Start one (npm run worker).',
   },
+  TooManyStarts: {
+    status: 503,
+    retryable: true,
+    meaning:
+      'More rollbacks and previews are being started than this API process takes up at once (ROLLBACK_STARTS), and the turn of this one did not come in time. Nothing was touched; ask again.',
+  },
   OpenStackUnreachable: {
     status: 503,
     retryable: true,

@@ -39,6 +39,7 @@ export async function startApiPart(options: ApiPartOptions): Promise<ApiPart> {
     client,
     taskQueue: config.temporal.taskQueue,
     webUrl,
+    startsAtOnce: config.temporal.startsAtOnce,
   });
   const proxy = proxyTargetOf(config.watcher, options.tls ?? { ca: null, insecure: false });
   const server: ApiServer = await listening(config, {

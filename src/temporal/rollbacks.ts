@@ -20,10 +20,12 @@ import type { RollbackState } from '../domain/states.js';
 import type { StopSwitch } from '../domain/stop-switch.js';
 import { controlRollback } from './control.js';
 import { endedFromOutside } from './ended-from-outside.js';
+import { Gate } from './gate.js';
 import { type Execution, Executions } from './executions.js';
 import { listRollbacks } from './listing.js';
 import { previewRollback } from './preview.js';
 import { workerPolls } from './readiness.js';
+import { noRollback, noWorker, tooManyStarts } from './refusals.js';
 import { startRollback } from './start.js';
 import { readStopSwitch, setStopSwitch, type SwitchChange } from './stop-switch.js';
 import { asUnreachable, isGoneMeanwhile, isUnanswered } from './translate-error.js';
@@ -36,15 +38,19 @@ export interface TemporalRollbacksOptions {
   taskQueue: string;
   /** Address of the Web UI, or null. */
   webUrl: string | null;
+  /** Starts and previews under way at once; more wait for half of their time, then are refused. */
+  startsAtOnce: number;
 }
 
 export class TemporalRollbacks implements Rollbacks {
   private readonly executions: Executions;
   /** What is being asked of Temporal now, by plan and options. */
   private readonly asking = new Map<string, Promise<RollbackResult>>();
+  private readonly gate: Gate;
 
   constructor(private readonly options: TemporalRollbacksOptions) {
     this.executions = new Executions(options.client);
+    this.gate = new Gate(options.startsAtOnce);
   }
 
   request(
@@ -96,7 +102,17 @@ export class TemporalRollbacks implements Rollbacks {
     const previous_run_id = resumes ? accepted.runId : null;
     const { client, taskQueue } = this.options;
     const start = { client, taskQueue, planUuid, afterSuccess: ended?.state === 'SUCCEEDED' };
-    return this.withUrl(await startRollback(start, { ...request, previous_run_id }));
+    return await this.inTurn(request, () => startRollback(start, { ...request, previous_run_id }));
+  }
+
+  /** What makes a worker read a whole plan: only as many at once as it can serve within their time. */
+  private async inTurn<R extends RollbackResult>(
+    { accept_by }: RollbackRequest,
+    ask: () => Promise<R>,
+  ): Promise<R> {
+    const now = Date.now();
+    const turnBy = accept_by === null ? now : (now + Date.parse(accept_by)) / 2;
+    return this.withUrl(await this.gate.pass(turnBy, ask, tooManyStarts));
   }
 
   private joined(running: RollbackResult, asked: RollbackOptions): RollbackResult {
@@ -185,7 +201,9 @@ export class TemporalRollbacks implements Rollbacks {
     const { client, taskQueue } = this.options;
     return this.reaching(async () => {
       await this.demandWorker();
-      return this.withUrl(await previewRollback(client, taskQueue, planUuid, request));
+      return await this.inTurn(request, () =>
+        previewRollback(client, taskQueue, planUuid, request),
+      );
     });
   }
 
@@ -235,19 +253,13 @@ export class TemporalRollbacks implements Rollbacks {
       return await query();
     } catch (error) {
       if (!isUnanswered(error)) throw error;
-      throw this.noWorker();
+      throw noWorker(this.options.taskQueue);
     }
   }
 
   private async demandWorker(): Promise<void> {
-    if (!(await workerPolls(this.options.client, this.options.taskQueue))) throw this.noWorker();
-  }
-
-  private noWorker(): ApiError {
-    return new ApiError(
-      'NoWorker',
-      `No worker answers on the task queue ${this.options.taskQueue}. Start one (npm run worker), then ask again.`,
-    );
+    if (!(await workerPolls(this.options.client, this.options.taskQueue)))
+      throw noWorker(this.options.taskQueue);
   }
 
   private withUrl<R extends RollbackResult>(result: R): R {
@@ -276,8 +288,4 @@ function covers(done: RollbackOptions, asked: RollbackOptions): boolean {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function noRollback(planUuid: string): ApiError {
-  return new ApiError('NoRollback', `Action plan ${planUuid} has no rollback yet. POST one.`);
 }

@@ -44,7 +44,12 @@ export async function openWeather(): Promise<Weather> {
   const open = (stage: Stage): Promise<Door> => {
     const cloud = clientOf(stage.sim);
     byPlan.set(stage.plan, activitiesOf(cloud, withNewRuns(config, stage.story)));
-    const rollbacks = new TemporalRollbacks({ client: temporal.client, taskQueue, webUrl: null });
+    const rollbacks = new TemporalRollbacks({
+      client: temporal.client,
+      taskQueue,
+      webUrl: null,
+      startsAtOnce: 32,
+    });
     return Promise.resolve({
       rollBack: async (plan) => {
         await accepted(rollbacks, plan);

@@ -285,6 +285,7 @@ const EXIT_OF_TYPE: Record<FailureType, Exit | null> = {
   TooManyLogins: 'unreachable',
   TemporalUnreachable: 'unreachable',
   NoWorker: 'unreachable',
+  TooManyStarts: 'unreachable',
   OpenStackUnreachable: 'unreachable',
   InternalError: 'defect',
   RollbackIncomplete: null,

@@ -24,6 +24,7 @@ const OTHER: Record<string, string> = {
   ROLLBACK_MAX_AGE_CEILING: '86400',
   ROLLBACK_MAX_ACTIONS: '7',
   ROLLBACK_TASK_QUEUE: 'other_queue-1.0',
+  ROLLBACK_STARTS: '7',
   ROLLBACK_CONCURRENCY: '1',
   ROLLBACK_MIGRATIONS_PER_HOST: '2',
   ROLLBACK_WORKER_MIGRATIONS_PER_HOST: '3',
@@ -96,6 +97,7 @@ test('an empty environment is all defaults', () => {
     webhook: { url: null, secretFile: null },
     temporal: {
       taskQueue: 'watcher-rollback',
+      startsAtOnce: 32,
       webUrl: null,
       databaseFile: null,
       payloadKeysFile: null,

@@ -115,7 +115,7 @@ test('several API processes asked at once: one workflow; who comes late meets it
   const options = completeOptions({}, config.api.maxAge);
   const results = await Promise.all(
     Array.from({ length: 5 }, () =>
-      new TemporalRollbacks({ client, taskQueue, webUrl: null }).request(
+      new TemporalRollbacks({ client, taskQueue, webUrl: null, startsAtOnce: 32 }).request(
         scene.plan,
         NOBODY,
         options,

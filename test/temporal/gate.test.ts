@@ -1,0 +1,64 @@
+/** The gate before starts: so many at once, the rest in their order, nobody for ever. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Gate } from '../../src/temporal/gate.js';
+
+const refusal = (): Error => new Error('too many');
+const LATER = (): number => Date.now() + 60_000;
+
+/** Work that ends when it is told to. */
+class Works {
+  readonly begun: string[] = [];
+  private readonly ends = new Map<string, (error?: Error) => void>();
+
+  readonly of = (name: string) => (): Promise<string> => {
+    this.begun.push(name);
+    return new Promise((resolve, reject) => {
+      this.ends.set(name, (error) => (error === undefined ? resolve(name) : reject(error)));
+    });
+  };
+
+  async end(name: string, error?: Error): Promise<void> {
+    this.ends.get(name)?.(error);
+    await sleep(0);
+  }
+}
+
+test('as many as fit are let in at once, the others in the order of their coming', async () => {
+  const works = new Works();
+  const gate = new Gate(2);
+  const all = ['a', 'b', 'c', 'd'].map((name) => gate.pass(LATER(), works.of(name), refusal));
+  await sleep(0);
+  expect(works.begun).toEqual(['a', 'b']);
+  await works.end('b');
+  expect(works.begun).toEqual(['a', 'b', 'c']);
+  await works.end('a');
+  await works.end('c');
+  await works.end('d');
+  expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'd']);
+});
+
+test('whose work fails gives the place to the next, and hears its own error', async () => {
+  const works = new Works();
+  const gate = new Gate(1);
+  const first = gate.pass(LATER(), works.of('a'), refusal);
+  const failed = expect(first).rejects.toThrow('broken');
+  const second = gate.pass(LATER(), works.of('b'), refusal);
+  await works.end('a', new Error('broken'));
+  await failed;
+  expect(works.begun).toEqual(['a', 'b']);
+  await works.end('b');
+  expect(await second).toBe('b');
+});
+
+test('whose turn does not come in time is refused without having begun, and does not keep the place', async () => {
+  const works = new Works();
+  const gate = new Gate(1);
+  const first = gate.pass(LATER(), works.of('a'), refusal);
+  await expect(gate.pass(Date.now() + 20, works.of('late'), refusal)).rejects.toThrow('too many');
+  await works.end('a');
+  await first;
+  const next = gate.pass(Date.now(), works.of('b'), refusal);
+  await works.end('b');
+  expect(await next).toBe('b');
+  expect(works.begun).toEqual(['a', 'b']);
+});

@@ -73,7 +73,12 @@ async function stage(wrap: Wrap = (activities) => activities): Promise<Stage> {
   const cloud = clientOf(sim);
   byPlan.set(scene.plan, wrap(activitiesOf(cloud, config)));
   const counter = new RequestCounter();
-  const rollbacks = new TemporalRollbacks({ client: temporal.client, taskQueue, webUrl: null, startsAtOnce: 32 });
+  const rollbacks = new TemporalRollbacks({
+    client: temporal.client,
+    taskQueue,
+    webUrl: null,
+    startsAtOnce: 32,
+  });
   const run: Stage = {
     sim,
     scene,

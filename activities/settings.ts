@@ -13,6 +13,8 @@ export interface ActivitySettings {
   host_up_timeout: number;
   /** One migration, counted from when Nova starts it (not while it is queued). */
   migration_timeout: number;
+  /** A migration that has begun: how long Nova may tell no progress of it before that is reported. */
+  progress_timeout: number;
   /** A node's power change. */
   power_timeout: number;
   /** Permit a hard power off where the soft one did not end in time. */

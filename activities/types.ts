@@ -42,6 +42,11 @@ export interface RunLimits {
   room_passes: number;
   /** History events after which the workflow continues as new, once nothing is in flight. */
   continue_as_new_after: number;
+  /**
+   * The whole rollback, without the time that it is paused or held by the stop switch; then nothing new is started.
+   * Absent: no limit (a rollback that an older version has accepted).
+   */
+  rollback_timeout?: number;
   /** How long the end waits for notifications under way; absent: none are sent. */
   notification_wait?: number;
   /** How soon a rollback that holds looks whether the stop switch is still there; absent: a minute. Then ever later. */
@@ -99,6 +104,8 @@ export interface LayOutInput extends Traced {
  * - NO_ROOM: Nova found no room on the destination; the workflow may try again later.
  * - STOPPED: the stop switch is on, so nothing was begun; the workflow waits until it is off.
  * - OTHER_WAY: the server's status now calls for the other kind of migration; nothing was touched.
+ * - NO_PROGRESS: no end, but something to say: Nova tells no progress of the migration that is followed (`stuck`). The
+ *   workflow says it and calls the activity again. Only where the input has `progress`.
  * - NOT_ASKED: `follow_only`, and nothing was under way; the workflow makes it NOT_ATTEMPTED.
  */
 export interface CompensationReport {
@@ -111,6 +118,7 @@ export interface CompensationReport {
     | 'NO_ROOM'
     | 'OTHER_WAY'
     | 'NOT_ASKED'
+    | 'NO_PROGRESS'
     | 'STOPPED';
   reason: string | null;
   now: ResourceState | null;
@@ -120,6 +128,21 @@ export interface CompensationReport {
   needs?: string;
   /** OTHER_WAY: the kind to run instead. */
   kind?: 'live_migrate' | 'cold_migrate';
+  /** NO_PROGRESS. */
+  stuck?: Stuck;
+  /** NO_PROGRESS: as `asked` of the next call. */
+  asked?: boolean;
+}
+
+/** A migration of which Nova told no progress for as long as the worker's limit (progress_timeout). */
+export interface Stuck {
+  migration_uuid: string;
+  /** What Nova told of it then: anything else says that it has gone on since. */
+  mark: string;
+  /** Seconds without progress. */
+  silent_for: number;
+  /** Seconds since Nova began with it, as far as this rollback has followed it: its time limit goes on from there. */
+  ran_for: number;
 }
 
 /** First of the details of every failure of a compensation activity, and what its heartbeats carry. */
@@ -142,6 +165,12 @@ export interface CompensationInput<W> extends Traced {
   asked: boolean;
   /** The rollback was cancelled: finish what is under way, but ask for nothing new. */
   follow_only: boolean;
+  /**
+   * Whether to report a migration that makes no progress. Absent: a workflow of an older version of the code, which knows
+   * no such report. `abort`: the caller asked to have a stuck live migration of this rollback's own aborted; that is done
+   * only once it is reported.
+   */
+  progress?: { abort: boolean; reported: Stuck | null };
   /** This rollback's own bound, enforced by the workflow; the worker shares its own bound fairly by this id. */
   rollback_id: string;
 }

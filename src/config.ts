@@ -47,6 +47,8 @@ export interface Config {
     codecPort: number | null;
   };
   activities: ActivitySettings;
+  /** One request to OpenStack. */
+  openStack: { readTimeout: number; changeTimeout: number };
   /** `url` null: the catalog's. */
   watcher: { url: string | null; proxy: boolean; proxyTimeout: number };
   /** null: no notifications. Set both or none. */
@@ -73,6 +75,11 @@ export class ConfigError extends Error {
     super(`The settings are wrong:\n${lines.join('\n')}`);
     this.problems = problems;
   }
+}
+
+/** For the clients of OpenStack. */
+export function requestTimeouts({ openStack }: Config): { readMs: number; changeMs: number } {
+  return { readMs: openStack.readTimeout * 1000, changeMs: openStack.changeTimeout * 1000 };
 }
 
 /** The environment of this process. */
@@ -121,6 +128,10 @@ function readValues(env: Environment, problems: ConfigProblem[]): Config {
       codecPort: getOptional(SETTINGS.codecPort),
     },
     activities: activitySettings(get, getOptional(SETTINGS.webhookUrl) !== null),
+    openStack: {
+      readTimeout: get(SETTINGS.readTimeout),
+      changeTimeout: get(SETTINGS.changeTimeout),
+    },
     watcher: {
       url: getOptional(SETTINGS.watcherUrl),
       proxy: get(SETTINGS.proxy),
@@ -158,6 +169,7 @@ function activitySettings(
       room_delay: get(SETTINGS.roomDelay),
       room_passes: get(SETTINGS.roomPasses),
       continue_as_new_after: get(SETTINGS.continueAsNewAfter),
+      rollback_timeout: get(SETTINGS.rollbackTimeout),
       ...(notifies && { notification_wait: get(SETTINGS.webhookWait) }),
     },
     poll_first: get(SETTINGS.pollFirst),
@@ -165,6 +177,7 @@ function activitySettings(
     busy_timeout: get(SETTINGS.busyTimeout),
     host_up_timeout: get(SETTINGS.hostUpTimeout),
     migration_timeout: get(SETTINGS.migrationTimeout),
+    progress_timeout: get(SETTINGS.progressTimeout),
     power_timeout: get(SETTINGS.powerTimeout),
     hard_power_off: get(SETTINGS.hardPowerOff),
     worker_migrations_per_host: get(SETTINGS.workerMigrationsPerHost),

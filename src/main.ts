@@ -1,6 +1,6 @@
 /** The program: `start`, `api`, `worker` or `demo`. Reads settings, starts, and drains on SIGTERM or Ctrl-C. */
 import { fileURLToPath } from 'node:url';
-import { type Config, ConfigError, environment, readConfig } from './config.js';
+import { type Config, ConfigError, environment, readConfig, requestTimeouts } from './config.js';
 import { settingsHelp } from './config/describe.js';
 import { createLogger } from './log.js';
 import { CloudConfigError } from './openstack/cloud-config.js';
@@ -50,7 +50,7 @@ async function serve(command: Command): Promise<number> {
   const config: Config = readConfig(env);
   const log = createLogger(config.log);
   const cloudConfig = withRealWatcher(loadCloudConfig(env, localConfigFiles()), config.watcher.url);
-  const cloud = createOpenStackCloud(cloudConfig);
+  const cloud = createOpenStackCloud(cloudConfig, { timeouts: requestTimeouts(config) });
   log.info({ command, openstack: cloud.description }, 'starting');
   let starting = true;
   const interrupted = firstSignal((signal) => {

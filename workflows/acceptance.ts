@@ -14,6 +14,7 @@ import { refusePlan } from '../src/domain/acceptance.js';
 import { isFailureType, type FailureType } from '../src/domain/failures.js';
 import type { Layout } from '../src/domain/layout-types.js';
 import { acceptanceReads } from './activity-proxies.js';
+import { wasCut } from './cut-short.js';
 
 /** A start that did not come through the API has no caller who waits. */
 const UNHURRIED_MS = 10 * 60 * 1000;
@@ -77,10 +78,15 @@ export function refused(type: string, message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, type);
 }
 
+export function cancelledBefore(): ApplicationFailure {
+  return refused('RequestExpired', 'Cancelled before it was accepted. Nothing was touched.');
+}
+
 async function asRefusal<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
+    if (wasCut(error)) throw cancelledBefore();
     if (!(error instanceof ActivityFailure)) throw error;
     const { type, message } = causeOf(error);
     if (type !== 'CompensationTimeout') throw refused(type, message);

@@ -18,6 +18,8 @@ export function acceptanceReads(timeoutMs: number): ActivityInterfaceFor<Rollbac
   return proxyActivities<RollbackActivities>({
     startToCloseTimeout: timeoutMs,
     scheduleToCloseTimeout: timeoutMs,
+    // Nobody waits for a read that is of no use any more.
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: {
       initialInterval: SECOND_MS,
       maximumAttempts: 3,
@@ -26,11 +28,16 @@ export function acceptanceReads(timeoutMs: number): ActivityInterfaceFor<Rollbac
   });
 }
 
-/** The last read: as patient as the worker's settings say. */
-export function patientReads(limits: RunLimits): ActivityInterfaceFor<RollbackActivities> {
+/** The last read: as patient as the worker's settings say, within `allMs` where somebody waits for the end. */
+export function patientReads(
+  limits: RunLimits,
+  allMs: number | null,
+): ActivityInterfaceFor<RollbackActivities> {
   return proxyActivities<RollbackActivities>({
     startToCloseTimeout: limits.compensation_timeout * SECOND_MS,
     heartbeatTimeout: limits.heartbeat_timeout * SECOND_MS,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    ...(allMs === null ? {} : { scheduleToCloseTimeout: allMs }),
     retry: {
       initialInterval: limits.retry_initial * SECOND_MS,
       maximumInterval: limits.retry_max * SECOND_MS,

@@ -12,7 +12,7 @@ import {
   sleep,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { CompensationReport } from '../activities/types.js';
+import type { CompensationReport, Stuck } from '../activities/types.js';
 import { isFailureType } from '../src/domain/failures.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { causeOf } from './acceptance.js';
@@ -20,23 +20,39 @@ import { callCompensation } from './call-compensation.js';
 import type { RollbackRecord } from './rollback-record.js';
 
 const SECOND_MS = 1000;
+/** Temporal wants a time-out to be more than nothing. */
+const CALL_MIN_MS = 1000;
 
 const NOT_ASKED: CompensationReport = {
   outcome: 'NOT_ASKED',
-  reason: 'the rollback was cancelled before anything was asked for',
+  reason: null,
   now: null,
   evidence: {},
 };
 
+/** What is known of one compensation, from one call of its activity to the next. */
+interface SoFar {
+  asked: boolean;
+  stuck: Stuck | null;
+}
+
 export class Attempts {
   private readonly inFlight = new Set<CancellationScope>();
-  private cancelled = false;
+  /** null: not stopped. */
+  private stoppedMs: number | null = null;
 
-  constructor(private readonly record: RollbackRecord) {}
+  /** `changed`: there is something to show. */
+  constructor(
+    private readonly record: RollbackRecord,
+    private readonly changed: () => void,
+  ) {}
 
-  /** Activities that have asked for nothing end at once; nothing new is asked for any more. */
-  cancel(): void {
-    this.cancelled = true;
+  /**
+   * Activities that have asked for nothing end at once; nothing new is asked for any more. The others are followed, each for
+   * the time of one attempt at most, from now.
+   */
+  stop(): void {
+    this.stoppedMs ??= Date.now();
     for (const scope of this.inFlight) scope.cancel();
   }
 
@@ -44,16 +60,17 @@ export class Attempts {
   async run(compensation: LaidOutCompensation): Promise<CompensationReport> {
     const { limits } = this.record;
     const startMs = Date.now();
-    let asked = false;
+    const so: SoFar = { asked: false, stuck: null };
     for (let attempt = 1; ; attempt += 1) {
-      if (this.cancelled && !asked) return NOT_ASKED;
+      if (this.isStopped() && !so.asked) return NOT_ASKED;
       try {
-        return await this.once(compensation, asked);
+        return await this.once(compensation, so);
       } catch (error) {
         if (!(error instanceof ActivityFailure)) throw error;
-        if (error.cause instanceof CancelledFailure && this.cancelled) return NOT_ASKED;
-        asked ||= mayHaveAsked(error);
-        const tooLong = Date.now() - startMs > limits.compensation_timeout * SECOND_MS;
+        if (error.cause instanceof CancelledFailure && this.isStopped()) return NOT_ASKED;
+        so.asked ||= mayHaveAsked(error);
+        const now = Date.now();
+        const tooLong = now - startMs > this.attemptMs() || now > this.lastMs();
         if (isFinal(error) || attempt >= limits.retry_attempts || tooLong) throw error;
         this.record.note('retrying', causeOf(error).message, compensation.action_uuid);
         await this.pause(error, attempt);
@@ -61,30 +78,68 @@ export class Attempts {
     }
   }
 
-  private async once(
-    compensation: LaidOutCompensation,
-    asked: boolean,
-  ): Promise<CompensationReport> {
+  /** One attempt. A report on the way does not end it: it is said, and the activity goes on where it was. */
+  private async once(compensation: LaidOutCompensation, so: SoFar): Promise<CompensationReport> {
     this.record.update(compensation, { attempts: compensation.attempts + 1 });
+    const endMs = Date.now() + this.attemptMs();
+    for (;;) {
+      const report = await this.call(compensation, so, Math.min(endMs, this.lastMs()));
+      if (report.outcome !== 'NO_PROGRESS' || Date.now() >= endMs) return report;
+      so.asked ||= report.asked ?? true;
+      so.stuck = report.stuck ?? so.stuck;
+      this.say(compensation, report);
+    }
+  }
+
+  private say(compensation: LaidOutCompensation, { reason, evidence }: CompensationReport): void {
+    const known = { ...compensation.evidence, ...evidence };
+    this.record.update(compensation, { reason, evidence: known });
+    this.record.note('no-progress', reason ?? 'no progress', compensation.action_uuid);
+    this.changed();
+  }
+
+  private async call(
+    compensation: LaidOutCompensation,
+    { asked, stuck }: SoFar,
+    endMs: number,
+  ): Promise<CompensationReport> {
     const scope = new CancellationScope();
     this.inFlight.add(scope);
     try {
       return await scope.run(() =>
-        callCompensation(this.record, compensation, { asked, follow_only: this.cancelled }),
+        callCompensation(this.record, compensation, {
+          asked,
+          follow_only: this.isStopped(),
+          reported: stuck,
+          timeLeftMs: Math.max(endMs - Date.now(), CALL_MIN_MS),
+        }),
       );
     } finally {
       this.inFlight.delete(scope);
     }
   }
 
-  /** Until the next attempt; a cancel cuts it short once. */
+  /** Until the next attempt; a stop cuts it short once. */
   private async pause({ cause }: ActivityFailure, attempt: number): Promise<void> {
     const { retry_initial: first, retry_max: longest } = this.record.limits;
     const asked = cause instanceof ApplicationFailure ? cause.nextRetryDelay : null;
     const backOffMs = Math.min(first * 2 ** (attempt - 1), longest) * SECOND_MS;
     const pauseMs = typeof asked === 'number' ? asked : backOffMs;
-    if (this.cancelled) await sleep(pauseMs);
-    else await condition(() => this.cancelled, pauseMs);
+    if (this.isStopped()) await sleep(Math.min(pauseMs, Math.max(this.lastMs() - Date.now(), 1)));
+    else await condition(() => this.isStopped(), pauseMs);
+  }
+
+  private isStopped(): boolean {
+    return this.stoppedMs !== null;
+  }
+
+  private attemptMs(): number {
+    return this.record.limits.compensation_timeout * SECOND_MS;
+  }
+
+  /** When the last attempt of all ends. */
+  private lastMs(): number {
+    return this.stoppedMs === null ? Infinity : this.stoppedMs + this.attemptMs();
   }
 }
 

@@ -1,25 +1,36 @@
 /** One compensation, one activity: the kind of work decides which, the summary says it in the Web UI. */
-import type { CompensationInput, CompensationReport } from '../activities/types.js';
+import type { CompensationInput, CompensationReport, Stuck } from '../activities/types.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { summaryOf } from '../src/domain/report.js';
 import { attemptOptions, attempts } from './activity-proxies.js';
 import type { RollbackRecord } from './rollback-record.js';
 
+export interface Call extends Pick<CompensationInput<unknown>, 'asked' | 'follow_only'> {
+  /** A migration of this compensation that was reported to make no progress. */
+  reported: Stuck | null;
+  timeLeftMs: number;
+}
+
 export function callCompensation(
   record: RollbackRecord,
   compensation: LaidOutCompensation,
-  attempt: Pick<CompensationInput<unknown>, 'asked' | 'follow_only'>,
+  { timeLeftMs, reported, ...attempt }: Call,
 ): Promise<CompensationReport> {
   const { work } = compensation;
   if (work === null) throw new Error(`action ${compensation.action_uuid} has no work`);
   const activities = attempts(record.limits);
-  const options = { ...attemptOptions(record.limits), summary: summaryOf(compensation) };
+  const options = {
+    ...attemptOptions(record.limits),
+    startToCloseTimeout: timeLeftMs,
+    summary: summaryOf(compensation),
+  };
   const common = {
     action_plan_uuid: record.planUuid,
     action_uuid: compensation.action_uuid,
     on_drift: record.options.on_drift,
     rollback_id: record.uuid,
     ...attempt,
+    progress: { abort: record.options.abort_stuck === true, reported },
     request_id: record.requestedBy.request_id,
   };
   switch (work.kind) {

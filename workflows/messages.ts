@@ -25,6 +25,8 @@ export interface CarriedState extends CarriedNotifications {
   paused: boolean;
   /** By the stop switch. */
   held?: boolean;
+  /** Seconds of `limits.rollback_timeout`; absent: none. */
+  time_used?: number;
   /** actions whose compensation waits for room: passes used so far. */
   room_passes: Record<string, number>;
   /** Hosts that this rollback enabled: Placement's trait may lag there, so room may come by itself. */

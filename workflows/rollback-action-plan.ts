@@ -16,8 +16,9 @@ import {
 } from '@temporalio/workflow';
 import type { RollbackResult } from '../src/domain/result.js';
 import { endState } from '../src/domain/states.js';
-import { accept, layOut, refused } from './acceptance.js';
+import { accept, cancelledBefore, layOut } from './acceptance.js';
 import { checkedInput } from './check-input.js';
+import { CutShort } from './cut-short.js';
 import { handleMessages } from './handlers.js';
 import type { CarriedState, RollbackInput } from './messages.js';
 import { Notifications } from './notifications.js';
@@ -30,14 +31,16 @@ import { verify } from './verification.js';
 export async function RollbackActionPlan(input: RollbackInput): Promise<RollbackResult> {
   const decision: Decision = { refusal: null, record: null, runner: null };
   handleMessages(decision);
+  const reads = new CutShort();
   let cancelled = false;
   CancellationScope.current().cancelRequested.catch(() => {
     cancelled = true;
+    reads.cut();
     decision.runner?.cancel();
   });
   // Cancelling must not cut an activity short: what is in flight is let finish. So nothing below is in the root scope.
   return await CancellationScope.nonCancellable(async () => {
-    const started = await begin(input, decision, () => cancelled);
+    const started = await begin(input, decision, reads, () => cancelled);
     const { record, runner, notifications } = started;
     if (cancelled) runner.cancel();
     if ((await runner.run()) === 'continue-as-new') {
@@ -48,7 +51,7 @@ export async function RollbackActionPlan(input: RollbackInput): Promise<Rollback
         carried: record.carry({ ...runner.carry(), ...notifications.carry() }),
       });
     }
-    await verify(record);
+    await reads.run(() => verify(record, runner.wasHalted()));
     return await conclude(started, runner.wasCancelled());
   });
 }
@@ -62,6 +65,7 @@ interface Started {
 async function begin(
   input: RollbackInput,
   decision: Decision,
+  reads: CutShort,
   isCancelled: () => boolean,
 ): Promise<Started> {
   let planUuid: string | null = null;
@@ -73,10 +77,9 @@ async function begin(
       const record = new RollbackRecord(planUuid, request.requested_by, carried);
       return decide(record, decision, carried);
     }
-    const { reading, layout } = await accept(planUuid, request, layOut);
-    if (isCancelled()) {
-      throw refused('RequestExpired', 'Cancelled before it was accepted. Nothing was touched.');
-    }
+    const uuid = checked.planUuid;
+    const { reading, layout } = await reads.run(() => accept(uuid, request, layOut));
+    if (isCancelled()) throw cancelledBefore();
     const record = new RollbackRecord(planUuid, request.requested_by, {
       options: reading.options,
       limits: reading.limits,

@@ -163,7 +163,7 @@ export class RollbackRecord {
   carry(
     others: Pick<
       CarriedState,
-      'paused' | 'held' | 'room_passes' | 'enabled_hosts' | 'told_of_failure'
+      'paused' | 'held' | 'time_used' | 'room_passes' | 'enabled_hosts' | 'told_of_failure'
     >,
   ): CarriedState {
     return {

@@ -17,20 +17,23 @@ import { causeOf } from './acceptance.js';
 import { attempt } from './attempt.js';
 import { Attempts } from './attempts.js';
 import { publish } from './publish.js';
-import { blockedReason, byWhom } from './reasons.js';
+import { Halt } from './halt.js';
+import { end, endBy } from './outcomes.js';
+import { byWhom } from './reasons.js';
 import { Hold } from './hold.js';
 import { liveDetails } from './live-details.js';
 import type { CarriedState } from './messages.js';
 import { historyIsLong, now, type RollbackRecord } from './rollback-record.js';
 import { Room } from './room.js';
+import { TimeBudget } from './time-budget.js';
 
 export class Runner {
   private readonly schedule: Schedule;
   private inFlight = 0;
   /** Anything that may let the loop go on counts this up. */
   private changes = 0;
-  private failures: number;
-  private cancelled = false;
+  private readonly halt: Halt;
+  private readonly time: TimeBudget;
   private ended = false;
   private leftSome = false;
   private paused: boolean;
@@ -54,10 +57,13 @@ export class Runner {
     const changed = (): void => {
       this.changes += 1;
     };
-    this.attempts = new Attempts(record);
+    this.attempts = new Attempts(record, changed);
     this.held = new Hold(limits, { ended: () => this.letGo(), asked: changed });
     this.room = new Room(limits, this.schedule, changed, carried);
-    this.failures = record.counts.FAILED ?? 0;
+    this.halt = new Halt(record);
+    this.time = new TimeBudget(limits.rollback_timeout, carried?.time_used ?? 0, () =>
+      this.timeIsUp(),
+    );
     if (carried?.held === true) this.held.begin();
     record.setState(this.paused || this.held.isOn() ? 'PAUSED' : 'ONGOING');
   }
@@ -67,15 +73,17 @@ export class Runner {
     for (;;) {
       const renew = historyIsLong(this.record.limits);
       const waits = this.paused || this.held.isOn();
-      if (!waits && !this.stopping() && !renew) {
+      this.time.count(!waits && !this.halt.isFinal());
+      if (!waits && !this.halt.isOn() && !renew) {
         for (const id of this.schedule.startable()) this.start(id);
       }
       setCurrentDetails(liveDetails(this.record));
       if (this.inFlight === 0) {
-        if (this.stopping()) this.leaveTheRest();
+        if (this.halt.isOn()) this.leaveTheRest();
         if (this.record.openCount() === 0) {
           this.ended = true;
           this.held.drop();
+          this.time.count(false);
           return 'ended';
         }
         if (renew && allHandlersFinished()) return 'continue-as-new';
@@ -86,16 +94,17 @@ export class Runner {
     }
   }
 
-  carry(): Pick<CarriedState, 'paused' | 'held' | 'room_passes' | 'enabled_hosts'> {
-    return { paused: this.paused, held: this.held.isOn(), ...this.room.carry() };
+  carry(): Pick<CarriedState, 'paused' | 'held' | 'time_used' | 'room_passes' | 'enabled_hosts'> {
+    return {
+      paused: this.paused,
+      held: this.held.isOn(),
+      time_used: this.time.used(),
+      ...this.room.carry(),
+    };
   }
 
   cancel(): void {
-    if (this.cancelled || this.ended) return;
-    this.cancelled = true;
-    this.record.note('cancelled', 'Nothing new is started; what is in flight is let finish.');
-    this.attempts.cancel();
-    this.changes += 1;
+    if (!this.ended && this.halt.cancel()) this.letFinish();
   }
 
   isPaused(): boolean {
@@ -104,7 +113,12 @@ export class Runner {
 
   /** Whether cancelling left anything undone; a cancel that came too late changes nothing. */
   wasCancelled(): boolean {
-    return this.cancelled && this.leftSome;
+    return this.halt.wasCancelled() && this.leftSome;
+  }
+
+  /** Cancelled or out of time: whoever waits for the end is not to be kept waiting by more reading than needs be. */
+  wasHalted(): boolean {
+    return this.halt.isFinal();
   }
 
   /** Past this nothing is run any more: control calls come too late. */
@@ -146,7 +160,7 @@ export class Runner {
 
   /** Take a FAILED or NOT_ATTEMPTED compensation up again. */
   retry(compensation: LaidOutCompensation, by: string | null): void {
-    if (compensation.state === 'FAILED') this.failures -= 1;
+    if (compensation.state === 'FAILED') this.halt.failures -= 1;
     this.room.forget(compensation.action_uuid);
     this.record.update(compensation, { state: 'PENDING', reason: null, finished_at: null });
     this.record.note('retried', `To be tried again${byWhom(by)}.`, compensation.action_uuid);
@@ -156,7 +170,7 @@ export class Runner {
 
   /** Leave a PENDING compensation alone for good. */
   skip(compensation: LaidOutCompensation, by: string | null): void {
-    this.end(compensation, 'KEPT', `left alone at the request of ${by ?? 'an operator'}`);
+    end(this.record, compensation, 'KEPT', `left alone at the request of ${by ?? 'an operator'}`);
     this.schedule.finished(compensation.action_uuid);
     this.changes += 1;
   }
@@ -187,28 +201,17 @@ export class Runner {
   }
 
   private conclude(compensation: LaidOutCompensation, report: CompensationReport): void {
+    if (endBy(this.record, compensation, report)) {
+      const { outcome } = report;
+      if (outcome === 'SUCCEEDED' || outcome === 'SKIPPED') this.room.noticeEffect(compensation);
+      this.schedule.finished(compensation.action_uuid);
+      return;
+    }
     switch (report.outcome) {
-      case 'SUCCEEDED':
-      case 'SKIPPED':
-        if (compensation.residue === null) {
-          this.end(compensation, report.outcome, report.reason);
-        } else {
-          const done = report.reason ?? `${summaryOf(compensation)}: done`;
-          this.end(compensation, 'NOT_REVERSIBLE', `${compensation.residue}; ${done}`);
-        }
-        this.room.noticeEffect(compensation);
-        break;
-      case 'KEPT':
-      case 'NOT_REVERSIBLE':
-        this.end(compensation, report.outcome, report.reason);
-        break;
-      case 'BLOCKED':
-        this.end(compensation, 'NOT_ATTEMPTED', blockedReason(this.record, compensation, report));
-        break;
       case 'NOT_ASKED':
-        this.leftSome = true;
-        this.end(compensation, 'NOT_ATTEMPTED', report.reason);
-        break;
+        this.leave(compensation, this.halt.whyNotAsked());
+        this.schedule.finished(compensation.action_uuid);
+        return;
       case 'STOPPED':
         this.putBack(compensation);
         this.hold(report.reason ?? 'All rollbacks are stopped');
@@ -216,32 +219,18 @@ export class Runner {
       case 'NO_ROOM':
         this.waitForRoom(compensation, report);
         return;
-      case 'OTHER_WAY':
-        this.fail(compensation, `MigrationFailed: ${report.reason ?? 'neither live nor cold'}`);
+      case 'NO_PROGRESS':
+        this.fail(compensation, `CompensationTimeout: ${report.reason ?? 'no progress'}`);
         return;
       default:
-        report.outcome satisfies never;
+        this.fail(compensation, `MigrationFailed: ${report.reason ?? 'neither live nor cold'}`);
     }
-    this.schedule.finished(compensation.action_uuid);
   }
 
   private fail(compensation: LaidOutCompensation, reason: string): void {
-    this.failures += 1;
-    this.end(compensation, 'FAILED', reason);
+    end(this.record, compensation, 'FAILED', reason);
     this.schedule.finished(compensation.action_uuid);
-    if (this.failures === this.record.options.max_failures) {
-      this.record.note('stopped', `${this.failures} compensations FAILED: nothing new is started.`);
-    }
-  }
-
-  private end(
-    compensation: LaidOutCompensation,
-    state: LaidOutCompensation['state'],
-    reason: string | null,
-  ): void {
-    this.record.update(compensation, { state, reason, finished_at: now() });
-    const message = reason === null ? summaryOf(compensation) : reason;
-    this.record.note(state.toLowerCase().replaceAll('_', '-'), message, compensation.action_uuid);
+    this.halt.failed();
   }
 
   /** Nothing was begun: as if it had not been tried. */
@@ -277,14 +266,23 @@ export class Runner {
   }
 
   private leaveTheRest(): void {
-    const why = this.cancelled
-      ? 'the rollback was cancelled'
-      : `the rollback was stopped after ${this.failures} failures (max_failures)`;
     for (const compensation of this.record.all()) {
-      if (isFinal(compensation.state)) continue;
-      this.leftSome = true;
-      this.end(compensation, 'NOT_ATTEMPTED', why);
+      if (!isFinal(compensation.state)) this.leave(compensation, this.halt.why());
     }
+  }
+
+  private leave(compensation: LaidOutCompensation, why: string): void {
+    this.leftSome = true;
+    end(this.record, compensation, 'NOT_ATTEMPTED', why);
+  }
+
+  private timeIsUp(): void {
+    if (!this.ended && this.halt.timeIsUp()) this.letFinish();
+  }
+
+  private letFinish(): void {
+    this.attempts.stop();
+    this.changes += 1;
   }
 
   private letGo(): void {
@@ -292,9 +290,5 @@ export class Runner {
     this.record.note('released-by-switch', 'Rollbacks are not stopped any more.');
     publish(this.record);
     this.changes += 1;
-  }
-
-  private stopping(): boolean {
-    return this.cancelled || this.failures >= this.record.options.max_failures;
   }
 }

@@ -75,6 +75,7 @@ function choosing(command: Command): Command {
       new Option('--hosts <what>', 'compute services and node power').choices(HOST_POLICIES),
     )
     .option('--allow-cold', 'permit a cold migration of an ACTIVE server that cannot go live')
+    .option('--abort-stuck', 'abort a live migration of its own that makes no progress')
     .option('--max-failures <n>', 'start nothing new after so many FAILED', wholeNumber)
     .option('--action <uuid...>', 'only the compensations of these actions');
 }

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Environment, environment, readConfig } from '../config.js';
+import { type Environment, environment, readConfig, requestTimeouts } from '../config.js';
 import { createLogger } from '../log.js';
 import { loadCloudConfig } from '../openstack/config.js';
 import { localConfigFiles } from '../openstack/config-files.js';
@@ -103,7 +103,9 @@ async function startOn(
   const own = { databaseFile: join(folder, 'temporal.db'), runName: basename(folder).slice(-6) };
   const env: Environment = demoEnvironment(environment(), cloud.env, own);
   const config = readConfig(env);
-  const openStack = createOpenStackCloud(loadCloudConfig(env, localConfigFiles()));
+  const openStack = createOpenStackCloud(loadCloudConfig(env, localConfigFiles()), {
+    timeouts: requestTimeouts(config),
+  });
   started.add(() => openStack.close());
   const log = createLogger(config.log);
   const startedAt = performance.now();

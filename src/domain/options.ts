@@ -15,6 +15,11 @@ export interface RollbackOptions {
   hosts: HostPolicy;
   /** Permit a cold migration of an ACTIVE server that cannot go live. */
   allow_cold: boolean;
+  /**
+   * Abort a live migration of this rollback's own that makes no progress. Absent: no (a rollback that an older version has
+   * accepted).
+   */
+  abort_stuck?: boolean;
   /** After that many FAILED compensations nothing new is started. */
   max_failures: number;
   /** Only these actions' compensations (uuids); null: all. */
@@ -25,6 +30,7 @@ export const DEFAULT_OPTIONS: Omit<RollbackOptions, 'max_age'> = {
   on_drift: 'keep',
   hosts: 'restore',
   allow_cold: false,
+  abort_stuck: false,
   max_failures: 10,
   actions: null,
 };
@@ -43,6 +49,7 @@ export function differingOptions(a: RollbackOptions, b: RollbackOptions): string
   if (a.on_drift !== b.on_drift) differ.push('on_drift');
   if (a.hosts !== b.hosts) differ.push('hosts');
   if (a.allow_cold !== b.allow_cold) differ.push('allow_cold');
+  if ((a.abort_stuck ?? false) !== (b.abort_stuck ?? false)) differ.push('abort_stuck');
   if (a.max_failures !== b.max_failures) differ.push('max_failures');
   if (JSON.stringify(sorted(a.actions)) !== JSON.stringify(sorted(b.actions)))
     differ.push('actions');

@@ -17,19 +17,19 @@ import { reasonOf } from './thrown.js';
 
 export interface HttpTimeouts {
   connectMs: number;
-  /** From the request's last byte to the answer's headers. */
-  headersMs: number;
   /** Between two pieces of the body. */
   bodyMs: number;
-  /** The whole exchange, waiting for a free connection included. */
-  totalMs: number;
+  /** The whole exchange, waiting for a free connection included: a GET, or a token. */
+  readMs: number;
+  /** The same of a request that changes something: given up too soon, its answer is lost and has to be found out. */
+  changeMs: number;
 }
 
 export const DEFAULT_TIMEOUTS: HttpTimeouts = {
   connectMs: 5_000,
-  headersMs: 60_000,
   bodyMs: 30_000,
-  totalMs: 120_000,
+  readMs: 60_000,
+  changeMs: 120_000,
 };
 
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -50,7 +50,7 @@ export interface HttpOptions {
 
 export interface HttpRequest {
   service: OpenStackService;
-  method: 'GET' | 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   url: URL;
   headers: Record<string, string>;
   json?: unknown;
@@ -81,7 +81,8 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    headersTimeout: timeouts.headersMs,
+    // The whole exchange has its limit, which is shorter for some requests than for others.
+    headersTimeout: 0,
     bodyTimeout: timeouts.bodyMs,
     connect: {
       timeout: timeouts.connectMs,
@@ -90,10 +91,15 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     },
   });
   return {
-    exchange: (request) => exchange(agent, request, timeouts.totalMs, maxAnswerBytes),
+    exchange: (request) => exchange(agent, request, limitOf(request, timeouts), maxAnswerBytes),
     // Not close(): that would wait for exchanges whose callers are gone.
     close: () => agent.destroy(),
   };
+}
+
+/** Keystone is only ever asked for tokens: its POST changes nothing that anybody would miss. */
+function limitOf({ method, service }: HttpRequest, { readMs, changeMs }: HttpTimeouts): number {
+  return method === 'GET' || service === 'identity' ? readMs : changeMs;
 }
 
 async function exchange(

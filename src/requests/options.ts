@@ -39,6 +39,11 @@ export function optionFields(ceiling: number, actionsMax: number = ACTIONS_MAX) 
     allow_cold: z
       .exactOptional(z.boolean('Expected true or false'))
       .describe('Permit a cold migration of an ACTIVE server that cannot go live. Default: false.'),
+    abort_stuck: z
+      .exactOptional(z.boolean('Expected true or false'))
+      .describe(
+        "Abort a live migration of this rollback's own that makes no progress for ROLLBACK_PROGRESS_TIMEOUT; its compensation is FAILED. Default: false.",
+      ),
     max_failures: z
       .exactOptional(z.int(failures).min(1, failures).max(10_000, failures))
       .describe('After that many FAILED compensations nothing new is started. Default: 10.'),

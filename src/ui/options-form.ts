@@ -14,6 +14,7 @@ export class OptionsForm {
     ['keep', 'leave them as they are'],
   ]);
   private readonly cold = h('input', { type: 'checkbox', id: 'allow_cold' });
+  private readonly abort = h('input', { type: 'checkbox', id: 'abort_stuck' });
   readonly element: HTMLElement;
   /** null: all. */
   actions: string[] | null = null;
@@ -45,6 +46,16 @@ export class OptionsForm {
           this.cold,
           h('span', {}, 'A server that cannot go live may be moved cold (it is down meanwhile)'),
         ),
+        h(
+          'label',
+          { class: 'inline', for: 'abort_stuck' },
+          this.abort,
+          h(
+            'span',
+            {},
+            'Abort a live migration that makes no progress (the server stays where it is)',
+          ),
+        ),
         h('div', { class: 'buttons' }, h('button', { type: 'submit' }, 'Preview with these')),
       ),
     );
@@ -66,6 +77,7 @@ export class OptionsForm {
       on_drift: this.drift.value,
       hosts: this.hosts.value,
       allow_cold: this.cold.checked,
+      abort_stuck: this.abort.checked,
       ...(maxAge.value !== '' && { max_age: Number(maxAge.value) }),
       ...(maxFailures.value !== '' && { max_failures: Number(maxFailures.value) }),
       ...(this.actions !== null && { actions: this.actions }),

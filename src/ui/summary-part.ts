@@ -40,11 +40,12 @@ function pair(term: string, value: string | Node): Node[] {
 }
 
 function optionsText({ options }: RollbackResult): string {
-  const { on_drift, hosts, allow_cold, max_failures, actions } = options;
+  const { on_drift, hosts, allow_cold, abort_stuck, max_failures, actions } = options;
   return [
     `drift: ${on_drift}`,
     `hosts: ${hosts}`,
     allow_cold ? 'running servers may move cold' : 'running servers move live only',
+    ...(abort_stuck === true ? ['a migration without progress is aborted'] : []),
     `at most ${max_failures} failures`,
     ...(actions === null ? [] : [`${actions.length} chosen actions only`]),
   ].join(', ');

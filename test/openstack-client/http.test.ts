@@ -25,7 +25,7 @@ async function failure(handle: Handler, options = {}): Promise<unknown> {
 }
 
 /** Long enough for the authentication on a busy machine, far below the 30 to 120 s of the defaults. */
-const FAST = { timeouts: { totalMs: 1500 } };
+const FAST = { timeouts: { readMs: 1500 } };
 
 test('never answered: unreachable, within the time limit', async () => {
   const started = performance.now();
@@ -33,6 +33,23 @@ test('never answered: unreachable, within the time limit', async () => {
   expect(isUnreachable(error)).toBe(true);
   expect(performance.now() - started).toBeLessThan(10_000);
   expect((error as Error).message).toContain('/optimizer/v1/action_plans/p');
+});
+
+test('a request that changes something is given a time of its own, a token that of a read', async () => {
+  const slow = await startStubCloud({ authDelayMs: 500 });
+  slow.handle = () => undefined;
+  const calls = (from: StubCloud, timeouts: { readMs: number; changeMs: number }) => ({
+    change: () => from.connect({ timeouts }).baremetal.setPowerState('n', 'power on', null),
+    read: () => from.connect({ timeouts }).optimizer.getActionPlan('p'),
+  });
+  stub.handle = () => undefined;
+  const within = /within 250 ms/u;
+  const hurriedReads = { readMs: 250, changeMs: 20_000 };
+  await expect(calls(stub, hurriedReads).read()).rejects.toThrow(within);
+  await expect(calls(slow, hurriedReads).change()).rejects.toThrow(/auth\/tokens.*within 250 ms/u);
+  const hurriedChanges = { readMs: 20_000, changeMs: 250 };
+  await expect(calls(slow, hurriedChanges).change()).rejects.toThrow(within);
+  await slow.close();
 });
 
 test('an answer that drips for ever: unreachable, within the time limit', async () => {

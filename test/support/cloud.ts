@@ -39,6 +39,7 @@ export const TEST_SETTINGS: ActivitySettings = {
   busy_timeout: 1,
   host_up_timeout: 1,
   migration_timeout: 3,
+  progress_timeout: 60,
   power_timeout: 1,
   hard_power_off: false,
   worker_migrations_per_host: 4,
@@ -59,7 +60,7 @@ export interface CloudForTest {
 export function clientOf(sim: SimulatedCloud): OpenStackCloud {
   const noFiles = { cwd: '/', home: '/', read: () => undefined };
   return createOpenStackCloud(loadCloudConfig(sim.env, noFiles), {
-    timeouts: { headersMs: 1000, bodyMs: 1000, totalMs: 2000 },
+    timeouts: { bodyMs: 1000, readMs: 1000, changeMs: 2000 },
   });
 }
 

@@ -60,6 +60,7 @@ export interface Call {
   work: CompensationWork;
   asked: boolean;
   followOnly: boolean;
+  progress: CompensationInput<CompensationWork>['progress'];
 }
 
 /** What the activities of one plan do. */
@@ -71,7 +72,7 @@ export interface Script {
   layOut?: () => Promise<void>;
   /** By action uuid; several: one per call, the last one again and again. */
   answers?: Record<string, Answer[]>;
-  verify?: (input: VerifyInput) => VerifyReport;
+  verify?: (input: VerifyInput) => VerifyReport | Promise<VerifyReport>;
   notify?: (input: NotifyInput) => Promise<void>;
 }
 
@@ -146,8 +147,8 @@ function scriptedActivities(
     async (input: CompensationInput<CompensationWork>): Promise<CompensationReport> => {
       const { action_plan_uuid: plan, action_uuid: action, work } = input;
       const calls = made.get(plan) ?? [];
-      const { asked, follow_only: followOnly } = input;
-      const call = { activity, action, work, asked, followOnly };
+      const { asked, follow_only: followOnly, progress } = input;
+      const call = { activity, action, work, asked, followOnly, progress };
       const turn = calls.filter((one) => one.action === action).length;
       calls.push(call);
       const answers = scriptOf(plan).answers?.[action] ?? [DONE];
@@ -202,7 +203,7 @@ function scriptedActivities(
     setNodePowerState: act('setNodePowerState'),
     async verifyRollback(input) {
       const verify = scriptOf(input.action_plan_uuid).verify;
-      return verify?.(input) ?? { differing: [], verified_at: new Date().toISOString() };
+      return (await verify?.(input)) ?? { differing: [], verified_at: new Date().toISOString() };
     },
   };
 }

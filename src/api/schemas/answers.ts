@@ -88,6 +88,9 @@ const resultFields = {
     on_drift: z.enum(DRIFT_POLICIES),
     hosts: z.enum(HOST_POLICIES),
     allow_cold: z.boolean(),
+    abort_stuck: z
+      .exactOptional(z.boolean())
+      .describe('Absent: no (accepted by a version that did not know it).'),
     max_failures: z.int(),
     actions: z.array(uuid).nullable(),
   }),

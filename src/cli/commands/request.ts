@@ -7,6 +7,7 @@ export interface ChoosingFlags {
   onDrift?: RollbackOptions['on_drift'];
   hosts?: RollbackOptions['hosts'];
   allowCold?: boolean;
+  abortStuck?: boolean;
   maxFailures?: number;
   /** UUIDs, also several in one word with commas between. */
   action?: string[];
@@ -14,12 +15,13 @@ export interface ChoosingFlags {
 
 /** Only what was asked for: the service has the defaults. */
 export function bodyOf(flags: ChoosingFlags): Partial<RollbackOptions> {
-  const { maxAge, onDrift, hosts, allowCold, maxFailures, action } = flags;
+  const { maxAge, onDrift, hosts, allowCold, abortStuck, maxFailures, action } = flags;
   return {
     ...(maxAge === undefined ? {} : { max_age: maxAge }),
     ...(onDrift === undefined ? {} : { on_drift: onDrift }),
     ...(hosts === undefined ? {} : { hosts }),
     ...(allowCold === undefined ? {} : { allow_cold: allowCold }),
+    ...(abortStuck === undefined ? {} : { abort_stuck: abortStuck }),
     ...(maxFailures === undefined ? {} : { max_failures: maxFailures }),
     ...(action === undefined ? {} : { actions: action.flatMap((word) => word.split(',')) }),
   };

@@ -11,7 +11,7 @@ import { type Check, check, type Finding, notChecked } from './check.js';
 
 const AREA = { area: 'openstack' } as const;
 const ADMIN = 'admin';
-const TIMEOUTS = { connectMs: 5_000, headersMs: 15_000, bodyMs: 15_000, totalMs: 30_000 };
+const TIMEOUTS = { connectMs: 5_000, bodyMs: 15_000, readMs: 30_000 };
 
 export async function checkOpenStack(env: Environment): Promise<Check[]> {
   let config: CloudConfig;

@@ -16,6 +16,7 @@ import type { ComputeMigration, ComputeServer } from '../src/openstack/cloud.js'
 import { failure } from './failures.js';
 import type { Kit } from './kit.js';
 import { isOf, isOpen, isQueued } from './move-decision.js';
+import type { Progress, Silence } from './progress.js';
 import { clockSeconds, stopwatch } from './waiting.js';
 import type { Run } from './waiting.js';
 import type { Verdict, WatchView } from './watch.js';
@@ -37,22 +38,38 @@ export interface FollowEnd {
   /** null: no record appeared in time. */
   record: ComputeMigration | null;
   stale: boolean;
+  /** It is open, and makes no progress. */
+  silence?: Silence;
   /** Read after the record was seen in its last status; undefined: not read. */
   server?: ComputeServer | null | undefined;
 }
 
 /** Fails: CompensationTimeout; the migration itself is left alone. */
-export async function followMigration(kit: Kit, run: Run, what: Followed): Promise<FollowEnd> {
-  return kit.watch.follow<FollowEnd>({
-    serverId: what.serverId,
-    since: what.since,
-    signal: run.signal,
-    judge: migrationJudge(kit, what),
-  });
+export async function followMigration(
+  kit: Kit,
+  run: Run,
+  what: Followed,
+  progress: Progress | null,
+): Promise<FollowEnd> {
+  const judge = migrationJudge(kit, what, progress);
+  for (;;) {
+    const { serverId, since } = what;
+    const end = await kit.watch.follow({ serverId, since, signal: run.signal, judge });
+    if (!('look' in end)) return end;
+    const silence = (await progress?.look(kit, run, end.look)) ?? null;
+    if (silence !== null) return { record: end.look, stale: false, silence };
+  }
 }
 
+/** An open record that has told nothing new for long is to be looked at closer, and followed on. */
+type Judged = FollowEnd | { look: ComputeMigration };
+
 /** Keeps its own clocks: how long without a record, running, unchanged, ended but not agreed. */
-function migrationJudge(kit: Kit, what: Followed): (view: WatchView) => Verdict<FollowEnd> {
+function migrationJudge(
+  kit: Kit,
+  what: Followed,
+  progress: Progress | null,
+): (view: WatchView) => Verdict<Judged> {
   const elapsed = stopwatch();
   const { timing, settings } = kit;
   let record = what.record;
@@ -75,12 +92,15 @@ function migrationJudge(kit: Kit, what: Followed): (view: WatchView) => Verdict<
       return 'read-server';
     }
     if (!isQueued(record)) startedAt ??= now;
-    if (startedAt !== null && now - startedAt > settings.migration_timeout) {
+    const isSilent = progress?.saw(record) ?? false;
+    const ranFor = progress?.ranFor() ?? (startedAt === null ? null : now - startedAt);
+    if (ranFor !== null && ranFor > settings.migration_timeout) {
       throw failure(
         'CompensationTimeout',
         `Migration ${record.uuid} of ${what.serverName} is still ${record.status} after ${settings.migration_timeout} s; it was left to go on.`,
       );
     }
+    if (isSilent) return { done: { look: record } };
     if (now - changedAt <= timing.record_settles) return 'wait';
     // Unchanged for long: only now is the server asked whether it knows of the migration at all.
     if (view.server === undefined) return 'read-server';

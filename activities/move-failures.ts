@@ -46,10 +46,15 @@ export async function failedMove(
     status: string;
     requestId: string | null;
     server: ComputeServer | null;
+    /** Seconds without progress after which it was aborted; null: it was not. */
+    abortedAfter: number | null;
   },
 ): Promise<MoveFailure> {
   const { work, way, server } = ended;
   if (server === null) return { type: 'ServerGone', message: `${work.serverName} was deleted.` };
+  if (ended.abortedAfter !== null && server.status !== 'ERROR') {
+    return abortedMove(work, ended.abortedAfter);
+  }
   const found = await failureReason(kit, run, work.serverId, ended.requestId, ACTIONS[way]);
   const reason = found ?? `Nova gives no reason (migration record: ${ended.status})`;
   if (server.status === 'ERROR') {
@@ -63,6 +68,16 @@ export async function failedMove(
   return {
     type: 'MigrationFailed',
     message: `${work.serverName} to ${work.to}: ${cancelled}${reason}`,
+  };
+}
+
+export function abortedMove(
+  { serverName, to }: MoveServerWork,
+  silentFor: number,
+): { type: FailureType; message: string } {
+  return {
+    type: 'MigrationAborted',
+    message: `${serverName} to ${to}: the migration made no progress for ${silentFor} s and was aborted, as asked (abort_stuck)`,
   };
 }
 

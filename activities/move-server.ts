@@ -4,7 +4,7 @@
  * that ends a migration is judged as it is.
  * It must not know about order or about other servers.
  */
-import type { ComputeServer } from '../src/openstack/cloud.js';
+import type { ComputeMigration, ComputeServer } from '../src/openstack/cloud.js';
 import type { MoveServerWork } from '../src/domain/layout-types.js';
 import type { Evidence } from '../src/domain/result.js';
 import { NovaRequests } from './ask-nova.js';
@@ -12,19 +12,19 @@ import type { Asked } from './ask-nova.js';
 import { failure } from './failures.js';
 import { firstAfter, followMigration } from './follow-migration.js';
 import type { FollowEnd, Followed } from './follow-migration.js';
-import type { Release } from './host-slots.js';
 import type { Kit } from './kit.js';
 import { decideMove, isFailed, isOpen } from './move-decision.js';
 import type { MoveDecision, MoveView } from './move-decision.js';
 import { failedMove, refusedMove } from './move-failures.js';
 import type { MoveFailure } from './move-failures.js';
+import { MoveProgress } from './move-progress.js';
 import { readFirst, readMove } from './move-reading.js';
+import { MoveSlot } from './move-slot.js';
 import { MoveWaits } from './move-waits.js';
 import { later, wellBefore } from './nova-time.js';
 import { readServer } from './reading.js';
 import { report, serverNow } from './reports.js';
 import type { CompensationInput, CompensationReport } from './types.js';
-import { stopwatch } from './waiting.js';
 import type { Run } from './waiting.js';
 
 /** Readings of one attempt at most: each one follows, waits or asks for something that is bounded by itself. */
@@ -47,7 +47,7 @@ export async function moveServer(
       }
     }
   } finally {
-    move.release();
+    move.slot.release();
   }
   throw failure('ServerBusy', `The server ${input.work.serverName} did not come to rest.`);
 }
@@ -60,16 +60,16 @@ interface Look {
 /** One attempt: what it has asked for and seen so far. */
 class Move {
   readonly evidence: Evidence = {};
-  release: Release = () => undefined;
+  readonly slot: MoveSlot;
   private readonly work: MoveServerWork;
   private acted: boolean;
-  private hasSlot = false;
   private ignoreOpenRecord = false;
   private looked = false;
   /** What the end of a migration has left to be done. */
   private atEnd: Look | null = null;
   private readonly waits: MoveWaits;
   private readonly requests: NovaRequests;
+  private readonly progress: MoveProgress;
 
   constructor(
     private readonly kit: Kit,
@@ -81,6 +81,8 @@ class Move {
     this.acted = run.asked();
     this.waits = new MoveWaits(kit, run, input.work.serverName);
     this.requests = new NovaRequests(kit, run, input.work.serverId);
+    this.progress = new MoveProgress(kit, run, input);
+    this.slot = new MoveSlot(kit, run, input.rollback_id);
   }
 
   /** Read and do the next thing; a report once there is nothing more to do. */
@@ -97,7 +99,7 @@ class Move {
       case 'wait-for-host':
         return this.waitForHost();
       case 'follow':
-        this.countBothEnds(view);
+        this.slot.occupy(this.bothEnds(view));
         return this.follow(view, {
           ...this.followed(view),
           record: decision.record,
@@ -106,7 +108,8 @@ class Move {
       case 'confirm':
         return this.confirm(view, decision.record.uuid);
       default:
-        return this.hasSlot ? this.ask(view) : this.takeSlot(view);
+        this.progress.endIfAborted(view.records);
+        return this.slot.isHeld() ? this.ask(view) : this.takeSlot(view);
     }
   }
 
@@ -154,17 +157,8 @@ class Move {
 
   /** Then ask; after a long wait for the slot, only once it has been read again. */
   private async takeSlot(view: MoveView): Promise<CompensationReport | undefined> {
-    const waited = stopwatch();
-    const hosts = this.bothEnds(view);
-    this.release = await this.kit.slots.acquire(this.input.rollback_id, hosts, this.run.signal);
-    this.hasSlot = true;
-    return waited() > FRESH_S ? undefined : this.ask(view);
-  }
-
-  private countBothEnds(view: MoveView): void {
-    if (this.hasSlot) return;
-    this.release = this.kit.slots.occupy(this.bothEnds(view));
-    this.hasSlot = true;
+    const waited = await this.slot.take(this.bothEnds(view));
+    return waited > FRESH_S ? undefined : this.ask(view);
   }
 
   private bothEnds(view: MoveView): string[] {
@@ -195,6 +189,7 @@ class Move {
     );
     if (asked.is === 'refused') return this.refused(asked.said, view);
     if (asked.is !== 'accepted') return this.readAgain(asked);
+    this.progress.asked();
     if (asked.requestId !== null) this.evidence.nova_request_id = asked.requestId;
     // The listing begins at the latest time that Nova itself has told: our clock and Nova's may differ.
     const updatedAt = view.server?.updatedAt ?? null;
@@ -211,7 +206,7 @@ class Move {
 
   private async follow(view: MoveView, what: Followed): Promise<CompensationReport | undefined> {
     this.acted = true;
-    const followed = await followMigration(this.kit, this.run, what);
+    const followed = await followMigration(this.kit, this.run, what, this.progress.watched());
     let { record } = followed;
     if (record === null) {
       // The listing may have been asked from too late a time: look at all records of the server once.
@@ -221,8 +216,12 @@ class Move {
       if (record === null) throw this.unrecorded();
     }
     this.evidence.migration_uuid = record.uuid;
+    if (followed.silence !== undefined) {
+      const said = await this.progress.act(followed.silence, record, view);
+      return said ?? this.follow(view, { ...what, record });
+    }
     if (followed.stale) this.ignoreOpenRecord = true;
-    if (isFailed(record)) return this.failed(view, record.status, followed);
+    if (isFailed(record)) return this.failed(view, record, followed);
     if (followed.server !== undefined && !isOpen(record)) {
       const others = view.records.filter((one) => one.id !== record.id);
       const end = this.judged({ ...view, server: followed.server, records: [record, ...others] });
@@ -247,7 +246,7 @@ class Move {
     this.evidence.migration_uuid = migration;
     const { compute } = this.kit.cloud;
     const { serverId, serverName } = this.work;
-    this.countBothEnds(view);
+    this.slot.occupy(this.bothEnds(view));
     const asked = await this.requests.finish(() =>
       compute.confirmResize(serverId, { signal: this.run.signal }),
     );
@@ -273,7 +272,7 @@ class Move {
 
   private async failed(
     view: MoveView,
-    status: string,
+    record: ComputeMigration,
     followed: FollowEnd,
   ): Promise<CompensationReport> {
     const server =
@@ -283,7 +282,8 @@ class Move {
     const end = await failedMove(this.kit, this.run, {
       work: this.work,
       way: this.way,
-      status,
+      status: record.status,
+      abortedAfter: this.progress.aborted(record),
       requestId: this.evidence.nova_request_id ?? null,
       server,
     });

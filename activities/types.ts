@@ -141,6 +141,10 @@ export interface Stuck {
   mark: string;
   /** Seconds without progress. */
   silent_for: number;
+  /** It is a live migration that this rollback asked for. */
+  own: boolean;
+  /** Nova refused to abort it. */
+  abort_refused?: boolean;
   /** Seconds since Nova began with it, as far as this rollback has followed it: its time limit goes on from there. */
   ran_for: number;
 }

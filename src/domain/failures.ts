@@ -209,6 +209,12 @@ export const FAILURES = {
     retryable: false,
     meaning: "The migration ended in error; the message is Nova's own reason.",
   },
+  MigrationAborted: {
+    status: null,
+    retryable: false,
+    meaning:
+      'The migration made no progress (ROLLBACK_PROGRESS_TIMEOUT) and was aborted, as the caller asked (abort_stuck). The server is where it was. Find out what held it up, then POST again.',
+  },
   NoRoom: {
     status: null,
     retryable: false,

@@ -105,6 +105,19 @@ export interface ComputeMigration {
   createdAt: string;
   updatedAt: string | null;
 }
+/** What Nova tells of a live migration in progress; null: the driver does not count it. */
+export interface MigrationBytes {
+  memoryTotal: number | null;
+  memoryProcessed: number | null;
+  memoryRemaining: number | null;
+  diskTotal: number | null;
+  diskProcessed: number | null;
+  diskRemaining: number | null;
+}
+export interface MigrationInProgress {
+  id: number;
+  bytes: MigrationBytes;
+}
 export interface ComputeInstanceAction {
   serverId: string;
   action: string;
@@ -140,6 +153,17 @@ export interface Compute {
     filter: { serverId?: string; changedSince?: string; host?: string; status?: string },
     options?: CallOptions,
   ): Promise<ComputeMigration[]>;
+  /** Live migrations of a server that are queued, preparing, running or post-migrating; with their bytes (2.23). */
+  listMigrationsInProgress(serverId: string, options?: CallOptions): Promise<MigrationInProgress[]>;
+  /**
+   * Ask Nova to abort a live migration (2.24): accepted for one that is running (queued or preparing as well, from 2.65 on),
+   * else 400. Its record ends `cancelled`, if nothing comes in between. `migrationId` is the record's number.
+   */
+  abortLiveMigration(
+    serverId: string,
+    migrationId: number,
+    options?: CallOptions,
+  ): Promise<Accepted>;
   listInstanceActions(serverId: string, options?: CallOptions): Promise<ComputeInstanceAction[]>;
   getInstanceAction(
     serverId: string,

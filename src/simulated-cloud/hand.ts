@@ -27,6 +27,9 @@ export function handOf(world: World): SimulatedCloud['hand'] {
     hangMigrations: (id) => {
       state.hanging.add(server(id).id);
     },
+    copyBytes: (id, bytes) => {
+      copyBytes(world, server(id), bytes);
+    },
     divertMigration: (id, hostName) => {
       state.diversions.set(server(id).id, host(hostName).name);
     },
@@ -82,6 +85,28 @@ function moveByHand(world: World, server: Server, hostName: string): void {
   touch(world, server);
   addEvent(world, action, live ? 'compute_live_migration' : 'compute_confirm_resize', null);
 }
+
+type Bytes = Parameters<SimulatedCloud['hand']['copyBytes']>[1];
+
+/** What does not change writes nothing, and leaves the record as old as it is. */
+function copyBytes(world: World, { id }: Server, bytes: Bytes): void {
+  const migration = world.state.migrations.findLast(({ serverId }) => serverId === id);
+  if (migration === undefined) throw new Error(`server ${id} has no migration`);
+  const before = migration.bytes ?? NO_BYTES;
+  const now = { ...before, ...bytes };
+  if (migration.bytes !== null && JSON.stringify(now) === JSON.stringify(before)) return;
+  migration.bytes = now;
+  migration.updatedAt = world.clock.stamp();
+}
+
+const NO_BYTES = {
+  memoryTotal: 0,
+  memoryProcessed: 0,
+  memoryRemaining: 0,
+  diskTotal: 0,
+  diskProcessed: 0,
+  diskRemaining: 0,
+};
 
 function setStatus(world: World, server: Server, status: string): void {
   Object.assign(server, statesOf(status));

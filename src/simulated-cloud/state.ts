@@ -59,6 +59,18 @@ export interface Migration {
   projectId: string;
   createdAt: number;
   updatedAt: number;
+  /** null: as drivers that count none. */
+  bytes: MigrationBytes | null;
+}
+
+/** What a live migration has copied. */
+export interface MigrationBytes {
+  memoryTotal: number;
+  memoryProcessed: number;
+  memoryRemaining: number;
+  diskTotal: number;
+  diskProcessed: number;
+  diskRemaining: number;
 }
 
 export interface ActionEvent {

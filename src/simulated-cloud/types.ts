@@ -168,10 +168,22 @@ export interface SimulatedCloud {
   hand: {
     migrate(serverId: string, host: string): void;
     setServerStatus(serverId: string, status: string): void;
-    /** End its live migration under way as `cancelled`; false where there is none. */
+    /** End its live migration, running or queued, as `cancelled`; false where there is none. */
     abortMigration(serverId: string): boolean;
     /** Its live migrations do not end until `clearFaults`. */
     hangMigrations(serverId: string): void;
+    /** What its newest migration has copied, as a driver like libvirt's tells; what is left out stays. */
+    copyBytes(
+      serverId: string,
+      bytes: Partial<{
+        memoryTotal: number;
+        memoryProcessed: number;
+        memoryRemaining: number;
+        diskTotal: number;
+        diskProcessed: number;
+        diskRemaining: number;
+      }>,
+    ): void;
     /** Its next live migration lands there, wherever it was asked to go. */
     divertMigration(serverId: string, host: string): void;
     lock(serverId: string): void;

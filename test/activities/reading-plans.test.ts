@@ -125,6 +125,7 @@ describe('readActionPlan', () => {
       on_drift: 'restore',
       hosts: 'keep',
       allow_cold: true,
+      abort_stuck: true,
       max_failures: 1,
       actions: null,
     };

@@ -291,6 +291,7 @@ const EXIT_OF_TYPE: Record<FailureType, Exit | null> = {
   RollbackIncomplete: null,
   NotificationFailed: null,
   NotificationRefused: null,
+  MigrationAborted: null,
   MigrationFailed: null,
   NoRoom: null,
   ServerBusy: null,

@@ -40,6 +40,10 @@ function callFor(recording: Recording): (() => Promise<unknown>) | null {
   if (is(/^GET .*\/servers\/detail/u)) return () => compute.listServers({});
   if (is(/^GET .*\/os-instance-actions\/req-/u)) return () => compute.getInstanceAction(ID, 'r');
   if (is(/^GET .*\/os-instance-actions$/u)) return () => compute.listInstanceActions(ID);
+  if (is(/^GET .*\/servers\/[^/]+\/migrations$/u)) {
+    return () => compute.listMigrationsInProgress(ID);
+  }
+  if (is(/^DELETE .*\/migrations\/\d+$/u)) return () => compute.abortLiveMigration(ID, 7);
   if (is(/^GET .*\/os-migrations/u)) return () => compute.listMigrations({});
   if (is(/^GET .*\/v2.1\/servers\/[^/]+$/u)) return () => compute.getServer(ID);
   if (is(/^POST .*\/servers\/[^/]+\/action$/u)) {
@@ -60,7 +64,6 @@ const NOT_OURS = [
   'ironic-states-off',
   'keystone-token',
   'nova-flavors',
-  'nova-server-migrations-running',
   'nova-servers-detail',
   'placement-inventories',
   'placement-usages',

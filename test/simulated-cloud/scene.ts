@@ -3,7 +3,7 @@
  * Each entry returns what stands in the simulated cloud for the ids of the recorded request.
  */
 import type { SimulatedCloud } from '../../src/simulated-cloud/types.js';
-import type { Caller } from './caller.js';
+import { type Caller, until } from './caller.js';
 
 export interface Scene {
   cloud: SimulatedCloud;
@@ -75,6 +75,19 @@ const actionOf =
 const migrating: Situation = async (scene) => {
   scene.cloud.hand.setServerStatus(vm(scene), 'MIGRATING');
   return Promise.resolve(vm(scene));
+};
+/** One at a time from a host: the first hangs, the other waits. */
+const queuedBehindAnother: Situation = async (scene) => {
+  const [first = ''] = scene.vms;
+  scene.cloud.hand.hangMigrations(first);
+  for (const id of [first, vm(scene)]) {
+    await scene.caller.live(id, 'compute-2');
+    await until(
+      () => scene.caller.migrations(id),
+      ([record]) => record !== undefined && record.status !== 'accepted',
+    );
+  }
+  return vm(scene);
 };
 const stopped: Situation = async (scene) => {
   scene.cloud.hand.setServerStatus(vm(scene), 'SHUTOFF');
@@ -187,6 +200,8 @@ export const SITUATIONS: Record<string, Situation> = {
   },
   'nova-server-after-disabled-host': afterDisabledHost,
   'nova-server-migrating': migrating,
+  'nova-migration-abort-unknown': plain(vm),
+  'nova-server-migrations-in-progress': queuedBehindAnother,
   'nova-server-migrations-running': migrating,
   'nova-server-not-found': nothing,
   'nova-server-resized': resized,

@@ -24,6 +24,7 @@ import {
   actionsSchema,
   hasNext,
   hypervisorsSchema,
+  migrationsInProgressSchema,
   migrationsSchema,
   oneServerSchema,
   serversSchema,
@@ -174,6 +175,30 @@ export class NovaClient implements Compute {
         return { items: page.migrations, more: hasNext(page.migrations_links) };
       },
     });
+  }
+
+  async listMigrationsInProgress(
+    serverId: string,
+    options?: CallOptions,
+  ): ReturnType<Compute['listMigrationsInProgress']> {
+    const call = await this.call('migrationInProgress', options, {
+      method: 'GET',
+      path: `/servers/${segment(serverId)}/migrations`,
+    });
+    return (await this.client.json(call, migrationsInProgressSchema, options)).migrations;
+  }
+
+  async abortLiveMigration(
+    serverId: string,
+    migrationId: number,
+    options?: CallOptions,
+  ): Promise<Accepted> {
+    const call = await this.call('migrationInProgress', options, {
+      method: 'DELETE',
+      path: `/servers/${segment(serverId)}/migrations/${migrationId}`,
+    });
+    const answer = await this.client.send({ ...call, accept: [202] }, options);
+    return { requestId: answer.header('x-openstack-request-id') };
   }
 
   /** Newest first; of deleted servers as well. */

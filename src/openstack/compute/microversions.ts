@@ -21,6 +21,8 @@ export const NEEDED = {
   server: '2.47',
   /** Live migration with block_migration "auto" came with 2.25, asynchronous checks (202 at once) with 2.34. */
   liveMigrate: '2.34',
+  /** GET /servers/{id}/migrations came with 2.23, DELETE of one with 2.24. */
+  migrationInProgress: '2.24',
   /** The destination of a cold migration. */
   coldMigrateToHost: '2.56',
   confirmOrRevert: '2.1',

@@ -7,6 +7,7 @@ import type {
   ComputeServer,
   ComputeService,
   Hypervisor,
+  MigrationInProgress,
 } from '../cloud.js';
 import { optionalTimeSchema, timeSchema } from '../times.js';
 
@@ -139,6 +140,36 @@ const migrationSchema = z
 export const migrationsSchema = z.object({
   migrations: z.array(migrationSchema),
   migrations_links: linksSchema,
+});
+
+const bytes = z
+  .number()
+  .nullish()
+  .transform((value) => value ?? null);
+const migrationInProgressSchema = z
+  .object({
+    id: z.number(),
+    memory_total_bytes: bytes,
+    memory_processed_bytes: bytes,
+    memory_remaining_bytes: bytes,
+    disk_total_bytes: bytes,
+    disk_processed_bytes: bytes,
+    disk_remaining_bytes: bytes,
+  })
+  .transform((migration): MigrationInProgress => ({
+    id: migration.id,
+    bytes: {
+      memoryTotal: migration.memory_total_bytes,
+      memoryProcessed: migration.memory_processed_bytes,
+      memoryRemaining: migration.memory_remaining_bytes,
+      diskTotal: migration.disk_total_bytes,
+      diskProcessed: migration.disk_processed_bytes,
+      diskRemaining: migration.disk_remaining_bytes,
+    },
+  }));
+/** Without paging (nova/api/openstack/compute/server_migrations.py, index). */
+export const migrationsInProgressSchema = z.object({
+  migrations: z.array(migrationInProgressSchema),
 });
 
 const actionFields = z.object({

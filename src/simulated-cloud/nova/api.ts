@@ -7,8 +7,9 @@ import type { InstanceAction, Server } from '../state.js';
 import type { World } from '../world.js';
 import { listMigrations } from './migrations-api.js';
 import { pageOf } from './paging.js';
-import { actionView, eventView, migrationView } from './record-views.js';
+import { actionView, eventView } from './record-views.js';
 import { serverAction } from './server-actions.js';
+import { serverMigrationRoutes } from './server-migrations-api.js';
 import { serviceRoutes } from './services.js';
 import { serverStatus } from './status.js';
 import { flavorView, links, serverView } from './views.js';
@@ -155,16 +156,7 @@ function serverRoutes(world: World): Route[] {
     reading('/v2.1/servers/{id}/os-instance-actions/{request}', (request) =>
       showAction(world, request),
     ),
-    reading('/v2.1/servers/{id}/migrations', (request) => {
-      const server = serverOf(world, request);
-      const running = world.state.migrations.filter(
-        ({ serverId, type, status }) =>
-          serverId === server.id &&
-          type === 'live-migration' &&
-          ['queued', 'preparing', 'running', 'post-migrating'].includes(status),
-      );
-      return { migrations: running.map((item) => migrationView(item, request.minor)) };
-    }),
+    ...serverMigrationRoutes(world),
     {
       method: 'GET',
       template: '/v2.1/os-migrations',

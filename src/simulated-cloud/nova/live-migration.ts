@@ -135,7 +135,11 @@ function underWay(world: World): Set<LiveMigration> {
 }
 
 /** It ends, one way or the other, and makes room for the next. */
-function leave(world: World, live: LiveMigration, end: typeof finish): void {
+function leave(
+  world: World,
+  live: LiveMigration,
+  end: (world: World, live: LiveMigration) => void,
+): void {
   if (live.ended) return;
   live.ended = true;
   underWay(world).delete(live);
@@ -153,21 +157,33 @@ export function letGo(world: World): void {
 }
 
 /**
- * As an operator's DELETE /servers/{id}/migrations/{id}: the record ends `cancelled` and the server stays where it is
- * (nova/compute/manager.py, live_migration_abort and _rollback_live_migration). false: nothing of it runs.
+ * As Nova does after DELETE /servers/{id}/migrations/{id}: the record ends `cancelled` and the server stays where it is
+ * (nova/compute/manager.py, live_migration_abort and _rollback_live_migration). false: nothing of it waits or runs.
+ * `migrationId`: that one only.
  */
-export function abortLiveMigration(world: World, serverId: string): boolean {
-  const live = [...underWay(world)].find(({ server }) => server.id === serverId);
+export function abortLiveMigration(world: World, serverId: string, migrationId?: number): boolean {
+  const isIt = ({ server, migration }: LiveMigration): boolean =>
+    server.id === serverId && (migrationId === undefined || migration.id === migrationId);
+  const queued = waiting(world).find(isIt);
+  if (queued !== undefined) {
+    const others = waiting(world).filter((live) => live !== queued);
+    queues.set(world, others);
+    cancelled(world, queued);
+    return true;
+  }
+  const live = [...underWay(world)].find(isIt);
   if (live === undefined) return false;
-  leave(world, live, () => {
-    setMigrationStatus(world, live.migration, 'cancelled');
-    live.server.taskState = null;
-    touch(world, live.server);
-    addEvent(world, live.action, 'compute_live_migration', 'Live migration was aborted');
-    ledgerOf(world, live, 'failed', 'aborted by hand');
-    live.done(false);
-  });
+  leave(world, live, cancelled);
   return true;
+}
+
+function cancelled(world: World, live: LiveMigration): void {
+  setMigrationStatus(world, live.migration, 'cancelled');
+  live.server.taskState = null;
+  touch(world, live.server);
+  addEvent(world, live.action, 'compute_live_migration', 'Live migration was aborted');
+  ledgerOf(world, live, 'failed', 'aborted');
+  live.done(false);
 }
 
 function finish(world: World, live: LiveMigration): void {

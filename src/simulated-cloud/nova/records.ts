@@ -81,6 +81,7 @@ export function addMigration(
     projectId: caller.projectId,
     createdAt: now,
     updatedAt: now,
+    bytes: null,
   };
   world.state.migrations.push(migration);
   return migration;

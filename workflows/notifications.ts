@@ -17,6 +17,13 @@ import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { causeOf } from './acceptance.js';
 import { now, type RollbackRecord } from './rollback-record.js';
 
+/** Pauses, and what else is said of a rollback that goes on. */
+const TOLD_OF: ReadonlySet<string> = new Set([
+  'paused',
+  'stopped-by-switch',
+  'no-progress',
+  'time-limit',
+]);
 /** A rollback that is paused and resumed by a program must not fill its history with this; its end is told all the same. */
 const PAUSES_TOLD_MAX = 50;
 /** What a new run of the workflow takes over from the one before, with the same message ids; each may have 64 kB. */
@@ -105,7 +112,7 @@ export class Notifications {
   }
 
   private notice(event: string, message: string): void {
-    if (event === 'paused' || event === 'stopped-by-switch') this.tellOfPause(message);
+    if (TOLD_OF.has(event)) this.tellOfPause(message);
     if (event !== 'failed' || this.toldOfFailure) return;
     this.toldOfFailure = true;
     this.tell('attention', message);
@@ -115,7 +122,7 @@ export class Notifications {
     this.pausesTold += 1;
     if (this.pausesTold <= PAUSES_TOLD_MAX) this.tell('attention', message);
     else if (this.on && this.pausesTold === PAUSES_TOLD_MAX + 1) {
-      this.note('attention', `after ${PAUSES_TOLD_MAX} pauses no other is told`);
+      this.note('attention', `after ${PAUSES_TOLD_MAX} pauses and reports no other is told`);
     }
   }
 

@@ -77,6 +77,7 @@ describe('the body', () => {
     ['{"on_drift": ["keep"]}', 'on_drift', 'Expected one of'],
     ['{"hosts": true}', 'hosts', 'Expected one of "restore", "keep"'],
     ['{"allow_cold": "yes"}', 'allow_cold', 'Expected true or false'],
+    ['{"abort_stuck": 1}', 'abort_stuck', 'Expected true or false'],
     ['{"max_failures": 0}', 'max_failures', 'Expected a whole number from 1 to 10000'],
     ['{"max_failures": 10001}', 'max_failures', 'Expected a whole number from 1 to 10000'],
     ['{"nope": 1}', 'Unknown attribute for argument rollback: "nope"', 'max_age'],

@@ -59,12 +59,13 @@ describe('previews', () => {
     on_drift: 'restore',
     hosts: 'keep',
     allow_cold: true,
+    abort_stuck: true,
     max_failures: 3,
     actions: [ACTION],
   };
 
   test('GET with options in the query, and dry_run with the same in the body, ask the same', async () => {
-    const query = `max_age=60&on_drift=restore&hosts=keep&allow_cold=true&max_failures=3&actions=${ACTION},${ACTION.toUpperCase()}`;
+    const query = `max_age=60&on_drift=restore&hosts=keep&allow_cold=true&abort_stuck=true&max_failures=3&actions=${ACTION},${ACTION.toUpperCase()}`;
     const got = await door.call(`${PATH}/preview?${query}`);
     const posted = await post(PATH, { ...options, dry_run: true });
     expect([got.status, posted.status]).toEqual([200, 200]);
@@ -85,6 +86,7 @@ describe('previews', () => {
   test.each([
     ['max_age=x', 'max_age'],
     ['allow_cold=1', 'allow_cold'],
+    ['abort_stuck=yes', 'abort_stuck'],
     ['actions=', 'actions'],
     ['actions=vm-1', 'actions'],
     ['on_drift=ignore', 'on_drift'],

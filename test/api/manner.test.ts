@@ -118,7 +118,12 @@ describe('what is asked of the machinery', () => {
     const [asked] = door.rollbacks.asked;
     const given = { on_drift: 'restore', allow_cold: true, max_age: 604_800, max_failures: 1 };
     expect(asked?.request.options).toEqual(given);
-    expect(asked?.complete).toEqual({ ...given, hosts: 'restore', actions: null });
+    expect(asked?.complete).toEqual({
+      ...given,
+      hosts: 'restore',
+      abort_stuck: false,
+      actions: null,
+    });
     const requestedAt = Date.parse(asked?.request.requested_at ?? '');
     expect(requestedAt).toBeGreaterThanOrEqual(before);
     expect(Date.parse(asked?.request.accept_by ?? '') - requestedAt).toBe(30_000);

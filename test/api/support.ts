@@ -35,6 +35,7 @@ export function rollbackResult(state: RollbackResult['state'] = 'SUCCEEDED'): Ro
       on_drift: 'keep',
       hosts: 'restore',
       allow_cold: false,
+      abort_stuck: false,
       max_failures: 10,
       actions: null,
     },

@@ -3,14 +3,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { type CompensationAnswer, type ResultAnswer, resultSchema } from '../../src/cli/answers.js';
+import { bodyOf } from '../../src/cli/commands/request.js';
+import { completionScript } from '../../src/cli/completion.js';
 import { readDuration } from '../../src/cli/duration.js';
 import { type Exit, EXITS, exitOfAnswer, exitOfState } from '../../src/cli/exit-codes.js';
 import { follow, type FollowOptions } from '../../src/cli/follow.js';
 import { junit } from '../../src/cli/junit.js';
 import { Problem } from '../../src/cli/problem.js';
+import { createProgram } from '../../src/cli/program.js';
 import { changeOf, durationWords, plain, timeLeftMs } from '../../src/cli/words.js';
 import { FAILURES, type FailureType, isFailureType } from '../../src/domain/failures.js';
 import { OUTCOMES, ROLLBACK_STATES } from '../../src/domain/states.js';
+import { optionFields } from '../../src/requests/options.js';
 import { ROOT } from '../support/built.js';
 
 const PLAN = '11111111-2222-4333-8444-555555555555';
@@ -33,6 +37,21 @@ function compensation(state: string, more: Partial<CompensationAnswer> = {}): Co
     ...more,
   };
 }
+
+test('flags become the body of a POST, and only those that were given', () => {
+  const flags = { abortStuck: true, allowCold: true, maxAge: 60, action: ['a,b', 'c'] };
+  const body = { abort_stuck: true, allow_cold: true, max_age: 60, actions: ['a', 'b', 'c'] };
+  expect(bodyOf(flags)).toEqual(body);
+  expect(bodyOf({})).toEqual({});
+});
+
+test('every option that can be asked for has its flag', () => {
+  const script = completionScript(createProgram({ env: {}, ended: () => undefined }), 'bash');
+  for (const option of Object.keys(optionFields(1))) {
+    const flag = option === 'actions' ? 'action' : option.replaceAll('_', '-');
+    expect(script).toContain(`--${flag}`);
+  }
+});
 
 function result(state: string, compensations: CompensationAnswer[] = []): ResultAnswer {
   const counts: Record<string, number> = {};

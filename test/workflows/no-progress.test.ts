@@ -102,3 +102,14 @@ test('aborted as asked: FAILED for good', async () => {
   });
   expect(end.options.abort_stuck).toBe(true);
 });
+
+test('a person is told', async () => {
+  const plan = harness.play({
+    limits: { notification_wait: 5 },
+    compensations: one(),
+    answers: { a: [report(), DONE] },
+  });
+  await endOf(await start(harness, plan));
+  const told = harness.notified(plan).map(({ phase, rollback }) => [phase, rollback.reason]);
+  expect(told).toContainEqual(['attention', 'its migration made no progress for 300 s']);
+});

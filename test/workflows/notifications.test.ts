@@ -202,6 +202,9 @@ test('a program that pauses again and again: not every pause is told, the end is
   expect(told(plan, 'attention')).toHaveLength(50);
   expect(told(plan, 'end')).toHaveLength(1);
   expect(history.filter(({ event }) => event === 'not-notified')).toMatchObject([
-    { message: 'The notification of "attention" is lost: after 50 pauses no other is told.' },
+    {
+      message:
+        'The notification of "attention" is lost: after 50 pauses and reports no other is told.',
+    },
   ]);
 });

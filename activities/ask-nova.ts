@@ -19,7 +19,8 @@ export type Asked =
   | { is: 'accepted'; requestId: string | null }
   /** A task came in between (409), or the server is gone (404): the next reading tells. */
   | { is: 'busy' | 'gone' }
-  | { is: 'refused'; said: string };
+  /** `forGood`: by a 400; what a 409 says may pass (a nova-compute that is down, nova/compute/api.py, confirm_resize). */
+  | { is: 'refused'; said: string; forGood: boolean };
 
 /** Remembers what Nova said, over the requests of one attempt. */
 export class NovaRequests {
@@ -54,10 +55,11 @@ export class NovaRequests {
       return { is: 'accepted', requestId };
     } catch (error) {
       if (isNotFound(error)) return { is: 'gone' };
-      if (isBadRequest(error)) return { is: 'refused', said: sentence(error) };
+      if (isBadRequest(error)) return { is: 'refused', said: sentence(error), forGood: true };
       if (!isConflict(error)) throw error;
       const said = sentence(error);
-      if (!/task_state/u.test(said) && said === this.lastConflict) return { is: 'refused', said };
+      if (!/task_state/u.test(said) && said === this.lastConflict)
+        return { is: 'refused', said, forGood: false };
       this.lastConflict = said;
     }
     await pause(this.kit.settings.poll_first, this.run.signal);

@@ -252,7 +252,8 @@ class Move {
     );
     if (asked.is === 'refused') {
       const said = `The migration of ${serverName} could not be confirmed: ${asked.said}`;
-      throw failure('MigrationFailed', said);
+      // No server is left in VERIFY_RESIZE for what may pass: it is asked again as long as there are attempts.
+      throw failure('MigrationFailed', said, { retryable: !asked.forGood });
     }
     if (asked.is !== 'accepted') return this.readAgain(asked);
     const record = view.records.find((one) => one.uuid === migration) ?? null;

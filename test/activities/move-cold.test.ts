@@ -82,6 +82,24 @@ it('is done where Nova confirmed it by itself meanwhile (resize_confirm_window)'
   expect(counts()).toEqual([1, 1]);
 });
 
+it('does not leave the server unconfirmed because the nova-compute it came from is down for a while', async () => {
+  const first = attempt(test.activities, 'coldMigrateServer', input());
+  await until(() => counts()[0] === 1);
+  test.sim.hand.setService('compute-2', { state: 'down' });
+  await expect(first.result).rejects.toMatchObject({
+    type: 'MigrationFailed',
+    message: expect.stringContaining('Service is unavailable at this time'),
+    nonRetryable: false,
+  });
+  test.sim.hand.setService('compute-2', { state: 'up' });
+  const report = await attempt(test.activities, 'coldMigrateServer', input(), {
+    attempt: 2,
+    heartbeatDetails: first.heartbeats.at(-1),
+  }).result;
+  expect(outcomeOf(report)).toBe('SUCCEEDED: ');
+  expect(counts()).toEqual([1, 1]);
+});
+
 describe('never confirms what is not ours', () => {
   it('a resize that waits on the wanted host since before the layout', async () => {
     await test.cloud.compute.coldMigrate(vm, 'compute-1');

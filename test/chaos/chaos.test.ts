@@ -2,7 +2,7 @@
  * A short run of chaos; the long one is `npm run test:chaos`. Every run has a seed, which a failure names: the same seed is
  * the same story, though not the same moments.
  */
-import { sideBySide, tableOf } from './table.js';
+import { progressOf, sideBySide, tableOf } from './table.js';
 import { openDeaths } from './deaths.js';
 import type { Run } from './run.js';
 import { openWeather } from './weather.js';
@@ -20,8 +20,15 @@ function seedsOf(runs: number): number[] {
   return Array.from({ length: runs }, (_, index) => FIRST_SEED + index);
 }
 
+const isLong = process.env['CHAOS_TABLE'] !== undefined;
+
+function tell(runs: readonly Run[]): void {
+  const line = progressOf(runs);
+  if (isLong && line !== null) process.stdout.write(`${line}\n`);
+}
+
 function judge(runs: readonly Run[]): void {
-  if (process.env['CHAOS_TABLE'] !== undefined) process.stdout.write(`\n${tableOf(runs)}\n`);
+  if (isLong) process.stdout.write(`\n${tableOf(runs)}\n`);
   expect(runs.filter(({ violations }) => violations.length > 0)).toEqual([]);
 }
 
@@ -31,7 +38,7 @@ test(
     const weather = await openWeather();
     const play = (seed: number): Promise<Run> => weather.play(seed);
     try {
-      judge(await sideBySide(seedsOf(IN_WEATHER.runs), IN_WEATHER.lanes, () => play));
+      judge(await sideBySide(seedsOf(IN_WEATHER.runs), IN_WEATHER.lanes, () => play, tell));
     } finally {
       await weather.close();
     }
@@ -45,11 +52,16 @@ test(
     const lanes = await Promise.all(Array.from({ length: WITH_DEATHS.lanes }, openDeaths));
     try {
       judge(
-        await sideBySide(seedsOf(WITH_DEATHS.runs), lanes.length, (lane) => {
-          const deaths = lanes[lane];
-          if (deaths === undefined) throw new Error(`no lane ${lane}`);
-          return (seed) => deaths.play(seed);
-        }),
+        await sideBySide(
+          seedsOf(WITH_DEATHS.runs),
+          lanes.length,
+          (lane) => {
+            const deaths = lanes[lane];
+            if (deaths === undefined) throw new Error(`no lane ${lane}`);
+            return (seed) => deaths.play(seed);
+          },
+          tell,
+        ),
       );
     } finally {
       await Promise.all(lanes.map((lane) => lane.close()));

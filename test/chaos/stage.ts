@@ -37,6 +37,7 @@ const TIMES = {
 
 export async function setStage(story: Story): Promise<Stage> {
   const sim = await startSimulatedCloud({ times: TIMES, maxConcurrentLiveMigrations: 2 });
+  sim.advance(story.clockAheadMs);
   const hosts = story.hosts.map(({ name, idle }) => {
     const { nodeId, serviceId } = sim.addHost({ name, capacity: 50 });
     return { name, idle, nodeId: nodeId ?? '', serviceId };
@@ -53,7 +54,6 @@ export async function setStage(story: Story): Promise<Stage> {
   }));
   const before = sim.snapshot();
   const plan = await sim.applyPlan({ actions: actionsOf(story.steps, placed, hosts) });
-  sim.advance(story.clockAheadMs);
   return {
     story,
     sim,

@@ -43,10 +43,12 @@ export const HTTP_FAULTS = [
 export const HAND_FAULTS = [
   'delete-server',
   'move-server',
+  'resize-server',
   'stop-server',
   'error-server',
   'disable-host',
   'host-down',
+  'host-dies',
   'node-maintenance',
 ] as const;
 
@@ -86,7 +88,7 @@ export interface Story {
   servers: StoryServer[];
   steps: StoryStep[];
   troubles: Trouble[];
-  /** By so much the cloud's clock is ahead of the worker's. */
+  /** By so much the cloud's clock is ahead of the worker's; less than nothing: behind. */
   clockAheadMs: number;
   /** The rollback goes on in new runs of its workflow, again and again; null: it is too short for that. */
   newRuns: NewRuns | null;
@@ -98,7 +100,8 @@ const http = fc.record({
   fault: fc.constantFrom(...HTTP_FAULTS),
   service: fc.constantFrom('identity', 'compute', 'compute', 'compute', 'baremetal', 'optimizer'),
   request: fc.nat({ max: 25 }),
-  times: fc.constantFrom(1, 1, 2, 4),
+  /** The last: longer than any patience. */
+  times: fc.constantFrom(1, 1, 1, 2, 2, 4, 4, 20),
 });
 const hand = fc.record({
   kind: fc.constant('hand' as const),
@@ -165,7 +168,7 @@ const common = {
     }),
     { minLength: 1, maxLength: 9 },
   ),
-  clockAheadMs: fc.constantFrom(0, 0, 0, 900, 2500),
+  clockAheadMs: fc.constantFrom(0, 0, 0, 0, 900, 2500, 90_000, -900, -2500, -90_000),
 };
 /** 20 is the smallest that the setting allows: a new run every compensation or two. */
 const newRuns = fc.option(

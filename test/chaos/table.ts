@@ -1,19 +1,36 @@
 /** Runs side by side, and the table of faults and outcomes that comes of them. */
 import type { Run } from './run.js';
 
+const RUNS_PER_LINE = 25;
+
 export async function sideBySide(
   seeds: readonly number[],
   lanes: number,
   playerOf: (lane: number) => (seed: number) => Promise<Run>,
+  /** Told of each run as it ends. */
+  tell: (runs: readonly Run[]) => void = () => undefined,
 ): Promise<Run[]> {
   const runs: Run[] = [];
   let next = 0;
   const lane = async (playOne: (seed: number) => Promise<Run>): Promise<void> => {
-    for (let seed = seeds[next++]; seed !== undefined; seed = seeds[next++])
+    for (let seed = seeds[next++]; seed !== undefined; seed = seeds[next++]) {
       runs.push(await playOne(seed));
+      tell(runs);
+    }
   };
   await Promise.all(Array.from({ length: lanes }, (_, index) => lane(playerOf(index))));
   return runs;
+}
+
+/** Every so many runs a line; a run that failed at once. Null: nothing to say. */
+export function progressOf(runs: readonly Run[]): string | null {
+  const last = runs.at(-1);
+  if (last === undefined) return null;
+  if (last.violations.length > 0)
+    return `${last.kind} ${last.seed} (${last.first}, then ${last.second}): ${last.violations.join('; ')}`;
+  if (runs.length % RUNS_PER_LINE > 0) return null;
+  const failing = runs.filter(({ violations }) => violations.length > 0).length;
+  return `${last.kind}: ${runs.length} runs, ${failing} failing`;
 }
 
 /** One line per kind of fault: in how many runs it was, and how those ended at first and after another POST. */

@@ -7,6 +7,9 @@ import type { Trouble } from './story.js';
 type HttpTrouble = Extract<Trouble, { kind: 'http' }>;
 type HandTrouble = Extract<Trouble, { kind: 'hand' }>;
 
+/** How long a host that died is away. */
+const DEAD_MS = 800;
+
 /** Ends what has not happened yet. */
 export type Calm = () => void;
 
@@ -54,6 +57,10 @@ export function loose(stage: Stage): Calm {
         break;
       case 'hand':
         later(trouble.atMs, () => byHand(stage, trouble));
+        if (trouble.fault === 'host-dies')
+          later(trouble.atMs + DEAD_MS, () => {
+            stage.sim.hand.setService(at(stage.hosts, trouble.host).name, { state: 'up' });
+          });
         break;
       case 'kill':
         break;
@@ -124,6 +131,12 @@ function faultOf(trouble: HttpTrouble): Omit<Fault, 'path' | 'times'> {
   }
 }
 
+const STATUS_BY_HAND = {
+  'resize-server': 'VERIFY_RESIZE',
+  'stop-server': 'SHUTOFF',
+  'error-server': 'ERROR',
+} as const;
+
 function byHand(stage: Stage, trouble: HandTrouble): void {
   const { sim, touched } = stage;
   const server = at(stage.servers, trouble.server);
@@ -144,11 +157,12 @@ function byHand(stage: Stage, trouble: HandTrouble): void {
       sim.hand.migrate(server, to.name);
       return;
     }
+    case 'resize-server':
     case 'stop-server':
     case 'error-server':
       if (now === undefined || isBusy(stage, server)) return;
       touched.add(server);
-      sim.hand.setServerStatus(server, trouble.fault === 'stop-server' ? 'SHUTOFF' : 'ERROR');
+      sim.hand.setServerStatus(server, STATUS_BY_HAND[trouble.fault]);
       return;
     case 'disable-host':
       touched.add(host.name);
@@ -158,6 +172,12 @@ function byHand(stage: Stage, trouble: HandTrouble): void {
       touched.add(host.name);
       sim.hand.setService(host.name, { state: 'down' });
       return;
+    case 'host-dies':
+      touched.add(host.name);
+      sim.hand.setService(host.name, { state: 'down' });
+      // What was on its way from or to it gets no further.
+      for (const id of movingBy(stage, host.name)) sim.hand.hangMigrations(id);
+      return;
     case 'node-maintenance':
       touched.add(host.nodeId);
       touched.add(host.name);
@@ -166,6 +186,16 @@ function byHand(stage: Stage, trouble: HandTrouble): void {
     default:
       trouble.fault satisfies never;
   }
+}
+
+/** Servers with a move under way from or to that host. */
+function movingBy({ sim, servers }: Stage, host: string): string[] {
+  const now = sim.snapshot().servers;
+  return servers.filter((id) => {
+    const last = sim.ledger.findLast(({ resourceId }) => resourceId === id);
+    if (last?.outcome !== 'started' || !last.effect.includes('migrate')) return false;
+    return last.detail === host || now[id]?.host === host;
+  });
 }
 
 /** Whether something was begun for the server that has not ended. */

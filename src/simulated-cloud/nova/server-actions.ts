@@ -110,6 +110,8 @@ function end(
   requireState(server, `${how}Resize`, ['resized']);
   const migration = finishedMigration(world, server);
   if (!migration) throw new HttpProblem(400, 'Instance has not been resized.');
+  // Only a confirmation looks at the source (nova/compute/api.py, confirm_resize).
+  if (how === 'confirm') requireUp(world, migration.sourceCompute);
   endResize(world, server, migration, how, request.caller);
 }
 
@@ -129,7 +131,11 @@ function requireKnownHost(world: World, host: string | null): void {
 
 /** check_instance_host(check_is_up=True): the host that the server is on must be up. */
 function requireSourceUp(world: World, server: Server): void {
-  const host = server.host === null ? undefined : world.state.hosts.get(server.host);
+  if (server.host !== null) requireUp(world, server.host);
+}
+
+function requireUp(world: World, name: string): void {
+  const host = world.state.hosts.get(name);
   if (host && !isUp(host)) throw new HttpProblem(409, 'Service is unavailable at this time.');
 }
 

@@ -70,6 +70,7 @@ export class Program {
     });
     this.child = child;
     this.said = said;
+    outliveNobody(child);
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         said.push(line);
@@ -86,4 +87,17 @@ export class Program {
         throw new Error(`${name} was not ready in time: ${said.slice(-5).join(' | ')}`);
     }
   }
+}
+
+/** Whoever ends the chaos from outside must not be left with its programs: a shell that outlives this process ends them. */
+function outliveNobody(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  const script = 'while read -r line; do :; done; kill -KILL "$0" 2>/dev/null';
+  const guard = spawn('/bin/sh', ['-c', script, String(child.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  guard.stdin.on('error', () => undefined);
+  // By then its pid may be somebody else's.
+  child.once('exit', () => guard.kill('SIGKILL'));
 }

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RollbackOptions } from '../../src/domain/options.js';
 import type { RollbackResult } from '../../src/domain/result.js';
 import { isRollbackState } from '../../src/domain/states.js';
 import { answers, freePort } from '../../src/temporal-server/ports.js';
@@ -17,7 +18,7 @@ import { temporalCli } from '../support/temporal.js';
 import { Program } from './programs.js';
 import { type Door, play, Refused, type Run } from './run.js';
 import type { Stage } from './stage.js';
-import type { Trouble } from './story.js';
+import { ROLLBACK_PROGRESS_TIMEOUT, type Trouble } from './story.js';
 
 const HOST = '127.0.0.1';
 const ASK_AGAIN_MS = 100;
@@ -63,6 +64,7 @@ async function openDoor(stage: Stage, temporal: Program, address: string): Promi
   const env = {
     ...stage.sim.env,
     ...SCALED,
+    ROLLBACK_PROGRESS_TIMEOUT,
     ...(newRuns !== null && {
       ROLLBACK_CONTINUE_AS_NEW_AFTER: String(newRuns.afterEvents),
       ROLLBACK_CONCURRENCY: String(newRuns.concurrency),
@@ -99,9 +101,9 @@ async function openDoor(stage: Stage, temporal: Program, address: string): Promi
       });
     });
   return {
-    rollBack: async (plan) => {
+    rollBack: async (plan, options) => {
       deaths ??= begin();
-      await accepted(caller, plan);
+      await accepted(caller, plan, options);
       return await ended(caller, plan);
     },
     whole: async () => {
@@ -130,9 +132,13 @@ function victims(
 }
 
 /** As a caller who asks again where nobody answers, or where it is told to. */
-async function accepted(caller: RollbackCaller, plan: string): Promise<void> {
+async function accepted(
+  caller: RollbackCaller,
+  plan: string,
+  options: Partial<RollbackOptions>,
+): Promise<void> {
   await asked(async () => {
-    const answer = await caller.post(plan, { prefer: 'respond-async' });
+    const answer = await caller.post(plan, { prefer: 'respond-async', body: options });
     return isFinal(answer) ? answer : null;
   });
 }

@@ -1,4 +1,5 @@
 /** One run: a story played on its stage, rolled back, judged; then once more in calm weather. Knows no rig. */
+import type { RollbackOptions } from '../../src/domain/options.js';
 import type { RollbackResult } from '../../src/domain/result.js';
 import { setStage, type Stage } from './stage.js';
 import { type Kind, type Story, storyOf } from './story.js';
@@ -8,7 +9,7 @@ import { leftovers, violationsOf } from './verdict.js';
 /** How a run asks for a rollback. */
 export interface Door {
   /** Asks until the rollback is accepted, however often it has to, and waits for its end. Throws Refused. */
-  rollBack(plan: string): Promise<RollbackResult>;
+  rollBack(plan: string, options: Pick<RollbackOptions, 'abort_stuck'>): Promise<RollbackResult>;
   /** Everything that was killed is up again. */
   whole(): Promise<void>;
   close(): Promise<void>;
@@ -31,6 +32,8 @@ export interface Run {
 
 /** No fault, but in the table beside them: the rollback went on in a new run of its workflow, in the middle of the others. */
 const NEW_RUN = 'continue-as-new';
+/** Neither: a migration that hung was aborted at the caller's request. */
+const ABORTED = 'abort_stuck';
 /** Of one rollback, with everything that the stories do to it. */
 const END_WITHIN_MS = 60_000;
 const SETTLE_MS = 10_000;
@@ -70,9 +73,10 @@ export async function play(
 
 async function acts(stage: Stage, door: Door, run: Run): Promise<void> {
   const calm = loose(stage);
+  const options = { abort_stuck: stage.story.abortStuck };
   let first: RollbackResult | null = null;
   try {
-    first = await within(END_WITHIN_MS, door.rollBack(stage.plan));
+    first = await within(END_WITHIN_MS, door.rollBack(stage.plan, options));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     run.first = 'REFUSED';
@@ -84,6 +88,8 @@ async function acts(stage: Stage, door: Door, run: Run): Promise<void> {
   await stage.sim.settled(SETTLE_MS);
   if (first === null) return;
   run.first = first.state;
+  if (first.compensations.some(({ reason }) => reason?.startsWith('MigrationAborted') === true))
+    run.faults.push(ABORTED);
   if (first.workflow.run_id !== first.uuid) run.faults.push(NEW_RUN);
   run.violations.push(...violationsOf(stage, first));
   if (first.state === 'SUCCEEDED') {
@@ -91,7 +97,7 @@ async function acts(stage: Stage, door: Door, run: Run): Promise<void> {
     run.violations.push(...leftovers(stage, first));
     return;
   }
-  const second = await within(END_WITHIN_MS, door.rollBack(stage.plan));
+  const second = await within(END_WITHIN_MS, door.rollBack(stage.plan, options));
   await stage.sim.settled(SETTLE_MS);
   run.second = second.state;
   run.violations.push(...violationsOf(stage, second), ...leftovers(stage, second));
@@ -107,11 +113,14 @@ function refusalViolations(stage: Stage, error: Refused): string[] {
 }
 
 function faultsOf(story: Story): string[] {
-  return story.troubles.map((trouble) => {
+  const faults = story.troubles.map((trouble) => {
     if (trouble.kind === 'http') return `${trouble.service} ${trouble.fault}`;
     if (trouble.kind === 'hand') return trouble.fault;
     return trouble.kind === 'kill' ? `kill ${trouble.what}` : trouble.kind;
   });
+  const { clockAheadMs } = story;
+  if (clockAheadMs === 0) return faults;
+  return [...faults, clockAheadMs > 0 ? "cloud's clock ahead" : "cloud's clock behind"];
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

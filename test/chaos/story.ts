@@ -52,6 +52,9 @@ export const HAND_FAULTS = [
   'node-maintenance',
 ] as const;
 
+/** Seconds; long before a migration that hangs is given up. */
+export const ROLLBACK_PROGRESS_TIMEOUT = '2';
+
 export type Trouble =
   | {
       kind: 'http';
@@ -90,6 +93,8 @@ export interface Story {
   troubles: Trouble[];
   /** By so much the cloud's clock is ahead of the worker's; less than nothing: behind. */
   clockAheadMs: number;
+  /** Whether the caller asks for migrations without progress to be aborted. */
+  abortStuck: boolean;
   /** The rollback goes on in new runs of its workflow, again and again; null: it is too short for that. */
   newRuns: NewRuns | null;
 }
@@ -172,6 +177,7 @@ const common = {
     }),
     { minLength: 1, maxLength: 9 },
   ),
+  abortStuck: fc.boolean(),
   clockAheadMs: fc.constantFrom(0, 0, 0, 0, 900, 2500, 90_000, -900, -2500, -90_000),
 };
 /** 20 is the smallest that the setting allows: a new run every compensation or two. */

@@ -6,7 +6,7 @@ import type { RollbackActivities } from '../../activities/types.js';
 import { ApiError } from '../../src/api/errors.js';
 import type { Config } from '../../src/config.js';
 import { FAILURES } from '../../src/domain/failures.js';
-import { completeOptions } from '../../src/domain/options.js';
+import { completeOptions, type RollbackOptions } from '../../src/domain/options.js';
 import { TemporalRollbacks } from '../../src/temporal/rollbacks.js';
 import { createWorker } from '../../src/worker/create-worker.js';
 import { activitiesOf, configOf } from '../service/service.js';
@@ -15,7 +15,7 @@ import { dispatched } from '../support/dispatched.js';
 import { startTemporal, workflowBundle } from '../support/temporal.js';
 import { type Door, play, Refused, type Run } from './run.js';
 import type { Stage } from './stage.js';
-import type { Story } from './story.js';
+import { ROLLBACK_PROGRESS_TIMEOUT, type Story } from './story.js';
 
 const ACCEPT_MS = 10_000;
 const ASK_AGAIN_MS = 100;
@@ -28,7 +28,7 @@ export interface Weather {
 }
 
 export async function openWeather(): Promise<Weather> {
-  const config = configOf();
+  const config = configOf({ settings: { ROLLBACK_PROGRESS_TIMEOUT } });
   const { taskQueue } = config.temporal;
   const byPlan = new Map<string, RollbackActivities>();
   const temporal = await startTemporal();
@@ -51,8 +51,8 @@ export async function openWeather(): Promise<Weather> {
       startsAtOnce: 32,
     });
     return Promise.resolve({
-      rollBack: async (plan) => {
-        await accepted(rollbacks, plan);
+      rollBack: async (plan, options) => {
+        await accepted(rollbacks, plan, options);
         return await rollbacks.waitForEnd(plan, WAIT_MS, AbortSignal.timeout(WAIT_MS));
       },
       whole: () => Promise.resolve(),
@@ -87,20 +87,24 @@ function withNewRuns(config: Config, { newRuns }: Story): Config {
 }
 
 /** As a caller who believes Retry-After. */
-async function accepted(rollbacks: TemporalRollbacks, plan: string): Promise<void> {
+async function accepted(
+  rollbacks: TemporalRollbacks,
+  plan: string,
+  options: Partial<RollbackOptions>,
+): Promise<void> {
   for (let ask = 1; ; ask += 1) {
     const now = Date.now();
     try {
       await rollbacks.request(
         plan,
         {
-          options: {},
+          options,
           requested_by: { user_id: null, user_name: null, project_id: null, request_id: null },
           requested_at: new Date(now).toISOString(),
           accept_by: new Date(now + ACCEPT_MS).toISOString(),
           previous_run_id: null,
         },
-        completeOptions({}, 3600),
+        completeOptions(options, 3600),
       );
       return;
     } catch (error) {

@@ -5,6 +5,7 @@
  * Every activity is at-least-once. Those that change something read the state first; are done if it is as
  * wanted; join a change already under way; otherwise ask for it; follow it to its end; read again.
  */
+import type { CloudId } from '../src/domain/cloud-id.js';
 import type {
   LaidOutCompensation,
   Layout,
@@ -63,6 +64,8 @@ export interface RollbackRequest {
   accept_by: string | null;
   /** The accepted earlier run that this one takes up again: exempt from max_age up to the ceiling. */
   previous_run_id: string | null;
+  /** The cloud that the caller speaks of; absent where the start did not come through the API: then the worker's own. */
+  cloud?: CloudId;
 }
 
 export interface ReadActionPlanInput {
@@ -84,11 +87,15 @@ export interface PlanReading {
   /** Complete and checked. */
   options: RollbackOptions;
   limits: RunLimits;
+  /** The worker's own: all that follows is for this one. */
+  cloud?: CloudId;
 }
 
 /** The caller's request id, handed on to OpenStack; absent: a workflow that an older version of the code started. */
 export interface Traced {
   request_id?: string | null;
+  /** The cloud of the rollback: a worker of another one refuses. Absent as above. */
+  cloud?: CloudId;
 }
 
 export interface LayOutInput extends Traced {
@@ -224,7 +231,7 @@ export interface NotifyInput {
 }
 
 export interface RollbackActivities {
-  /** Read the plan and check the request. Fails: InvalidRequest, ActionPlanNotFound, PlanTooLarge. */
+  /** Read the plan and check the request. Fails: InvalidRequest, OtherCloud, ActionPlanNotFound, PlanTooLarge. */
   readActionPlan(input: ReadActionPlanInput): Promise<PlanReading>;
   /**
    * Read actions, newer plans and live state; decide every compensation. Fails: OtherPlanOngoing, DriftFound,

@@ -10,6 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { LayOutInput, PlanReading, RollbackRequest } from '../activities/types.js';
+import type { CloudId } from '../src/domain/cloud-id.js';
 import { refusePlan } from '../src/domain/acceptance.js';
 import { isFailureType, type FailureType } from '../src/domain/failures.js';
 import type { Layout } from '../src/domain/layout-types.js';
@@ -57,6 +58,7 @@ export async function accept<L>(
       action_plan_uuid: planUuid,
       options: reading.options,
       request_id: request.requested_by.request_id,
+      ...ofCloud(reading.cloud),
     }),
   );
   timeLeft(request);
@@ -72,6 +74,11 @@ function timeLeft(request: RollbackRequest): number {
     'RequestExpired',
     `The request was to be accepted by ${request.accept_by} and was taken up too late. Nothing was touched; ask again.`,
   );
+}
+
+/** What travels with every activity of a rollback; nothing where an older worker did not say its cloud. */
+export function ofCloud(cloud: CloudId | undefined): { cloud?: CloudId } {
+  return cloud === undefined ? {} : { cloud };
 }
 
 export function refused(type: string, message: string): ApplicationFailure {

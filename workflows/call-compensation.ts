@@ -2,6 +2,7 @@
 import type { CompensationInput, CompensationReport, Stuck } from '../activities/types.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { summaryOf } from '../src/domain/report.js';
+import { ofCloud } from './acceptance.js';
 import { attemptOptions, attempts } from './activity-proxies.js';
 import type { RollbackRecord } from './rollback-record.js';
 
@@ -32,6 +33,7 @@ export function callCompensation(
     ...attempt,
     progress: { abort: record.options.abort_stuck === true, reported },
     request_id: record.requestedBy.request_id,
+    ...ofCloud(record.cloud),
   };
   switch (work.kind) {
     case 'live_migrate':

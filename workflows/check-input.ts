@@ -23,22 +23,31 @@ export interface Run {
   workflowId: string;
   /** Set where an earlier run continued as this one. */
   continuedFromExecutionRunId?: string;
+  /** Over 1: Temporal itself began this run again, with the input of the first. */
+  attempt?: number;
+  /** Likewise where the start named one. */
+  cronSchedule?: string;
 }
 
 /** Throws InvalidRequest. The id that this workflow runs under is looked at too: there is one rollback per plan. */
 export function checkedInput(
   input: unknown,
-  { workflowId, continuedFromExecutionRunId }: Run,
+  run: Run,
 ): { planUuid: string; request: RollbackRequest; carried: RollbackInput['carried'] } {
   const { planUuid, request, carried } = checkedPlan(input);
-  if (workflowId !== workflowIdOf(planUuid)) {
+  if (run.workflowId !== workflowIdOf(planUuid)) {
     throw invalid(
       `The workflow id must be ${workflowIdOf(planUuid)}: there is one rollback per plan.`,
     );
   }
   if (carried === undefined || carried === null) return { planUuid, request, carried: undefined };
-  if (continuedFromExecutionRunId !== undefined) return { planUuid, request, carried };
+  if (isHandedOn(run)) return { planUuid, request, carried };
   throw invalid('"carried" is what a rollback hands on to its own next run; leave it out.');
+}
+
+/** By a run of this rollback, and not by whoever started the first one with a schedule or a retry policy. */
+function isHandedOn({ continuedFromExecutionRunId, attempt = 1, cronSchedule }: Run): boolean {
+  return continuedFromExecutionRunId !== undefined && attempt === 1 && cronSchedule === undefined;
 }
 
 /** The plan and the request of any input. Throws InvalidRequest. */
@@ -61,6 +70,11 @@ export function checkedRequest(request: unknown): RollbackRequest {
   const given = request as Partial<RollbackRequest>;
   const { options = {}, requested_by: by = {} } = given;
   if (!isObject(options)) throw invalid('"options" must be an object.');
+  const { actions = null }: { actions?: unknown } = options;
+  // Compared with those of a running rollback, before an activity could look at them.
+  if (actions !== null && !Array.isArray(actions)) {
+    throw invalid('"actions" must be a list of UUIDs of actions of the plan, or null.');
+  }
   if (!isObject(by)) throw invalid('"requested_by" must be an object.');
   for (const name of ['requested_at', 'accept_by'] as const) {
     const time = given[name] ?? null;

@@ -1,5 +1,7 @@
 /** Queries and updates of RollbackActionPlan. Set before the first await, so that nothing sent early is lost. */
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import type { RollbackRequest } from '../activities/types.js';
+import { isCloudId, isSameCloud, otherCloudSentence } from '../src/domain/cloud-id.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { completeOptions, differingOptions } from '../src/domain/options.js';
 import type { RollbackResult } from '../src/domain/result.js';
@@ -36,6 +38,7 @@ export function handleMessages(decision: Decision): void {
     await condition(() => decision.refusal !== null || decision.record !== null);
     if (decision.refusal !== null) throw decision.refusal;
     const { record } = decided(decision);
+    refuseOtherCloud(request, record);
     // A max_age that the caller leaves out is this worker's affair, not a difference.
     const asked = completeOptions(request.options, record.options.max_age);
     const differing = differingOptions(asked, record.options);
@@ -73,6 +76,13 @@ export function handleMessages(decision: Decision): void {
     states: ['PENDING'],
     act: ({ runner }, compensation, by) => runner.skip(compensation, by),
   });
+}
+
+/** Copies of a cloud hold the same plans under the same UUIDs: what is asked of one must not be answered by the other's. */
+function refuseOtherCloud({ cloud }: RollbackRequest, record: RollbackRecord): void {
+  if (!isCloudId(cloud) || record.cloud === undefined || isSameCloud(cloud, record.cloud)) return;
+  const sentence = otherCloudSentence(cloud, record.cloud, 'the rollback of that plan');
+  throw ApplicationFailure.nonRetryable(sentence, 'OtherCloud');
 }
 
 type ControlUpdate = typeof pauseUpdate;

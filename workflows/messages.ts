@@ -1,6 +1,7 @@
 /** Queries and updates of RollbackActionPlan, and their payloads. The only value the API imports from here. */
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { RollbackRequest, RunLimits } from '../activities/types.js';
+import type { CloudId } from '../src/domain/cloud-id.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import type { RollbackOptions } from '../src/domain/options.js';
 import type { CompensationResult, HistoryEntry, RollbackResult } from '../src/domain/result.js';
@@ -20,6 +21,8 @@ export interface CarriedState extends CarriedNotifications {
   created_at: string;
   options: RollbackOptions;
   limits: RunLimits;
+  /** Absent: an older run did not know it. */
+  cloud?: CloudId;
   compensations: LaidOutCompensation[];
   history: HistoryEntry[];
   paused: boolean;

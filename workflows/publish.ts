@@ -5,6 +5,7 @@ import {
   upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import { ofCloud } from './acceptance.js';
 import { liveDetails } from './live-details.js';
 import type { RollbackRecord } from './rollback-record.js';
 import type { Runner } from './runner.js';
@@ -35,6 +36,7 @@ export function memoOf(record: RollbackRecord): Record<string, RollbackMemo> {
       uuid: record.uuid,
       counts: { ...record.counts },
       updated_at: record.lastChange(),
+      ...ofCloud(record.cloud),
     },
   };
 }

@@ -16,7 +16,7 @@ import {
 } from '@temporalio/workflow';
 import type { RollbackResult } from '../src/domain/result.js';
 import { endState } from '../src/domain/states.js';
-import { accept, cancelledBefore, layOut } from './acceptance.js';
+import { accept, cancelledBefore, layOut, ofCloud } from './acceptance.js';
 import { checkedInput } from './check-input.js';
 import { CutShort } from './cut-short.js';
 import { handleMessages } from './handlers.js';
@@ -83,6 +83,7 @@ async function begin(
     const record = new RollbackRecord(planUuid, request.requested_by, {
       options: reading.options,
       limits: reading.limits,
+      ...ofCloud(reading.cloud),
       compensations: layout.compensations,
     });
     record.note('accepted', `Plan ended ${reading.plan.ended_at}, ${reading.plan.state}.`);

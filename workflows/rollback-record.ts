@@ -4,6 +4,7 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import type { RunLimits } from '../activities/types.js';
+import type { CloudId } from '../src/domain/cloud-id.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import type { RequestedBy, RollbackOptions } from '../src/domain/options.js';
 import { shorten } from '../src/domain/report.js';
@@ -31,6 +32,8 @@ export class RollbackRecord {
   state: RollbackState = 'PENDING';
   options: RollbackOptions;
   limits: RunLimits;
+  /** undefined: accepted by a worker that did not say. */
+  readonly cloud: CloudId | undefined;
   failure: RollbackResult['failure'] = null;
   /** Told of every note, right after it is made. */
   onNote: ((event: string, message: string) => void) | null = null;
@@ -52,6 +55,7 @@ export class RollbackRecord {
     this.updatedAt = now();
     this.options = start.options;
     this.limits = start.limits;
+    this.cloud = start.cloud;
     this.history = start.history ?? [];
     this.compensations = start.compensations;
     for (const compensation of this.compensations) {
@@ -172,6 +176,7 @@ export class RollbackRecord {
       created_at: this.createdAt,
       options: this.options,
       limits: this.limits,
+      ...(this.cloud !== undefined && { cloud: this.cloud }),
       compensations: this.compensations,
       history: this.history,
     };

@@ -3,6 +3,7 @@
  * where the namespace lacks them. Imported by the client side too.
  */
 import { defineSearchAttributeKey } from '@temporalio/common';
+import type { CloudId } from '../src/domain/cloud-id.js';
 
 /** UUID of the action plan. */
 export const ACTION_PLAN_ATTRIBUTE = 'WatcherActionPlan';
@@ -22,5 +23,7 @@ export interface RollbackMemo {
   uuid: string | null;
   counts: Record<string, number>;
   updated_at: string;
+  /** Absent: not known. */
+  cloud?: CloudId;
 }
 export const MEMO_KEY = 'rollback';

@@ -6,7 +6,7 @@ import { ActivityFailure } from '@temporalio/workflow';
 import type { VerifyInput } from '../activities/types.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { patientReads } from './activity-proxies.js';
-import { causeOf } from './acceptance.js';
+import { causeOf, ofCloud } from './acceptance.js';
 import { wasCut } from './cut-short.js';
 import { now, type RollbackRecord } from './rollback-record.js';
 
@@ -22,6 +22,7 @@ export async function verify(record: RollbackRecord, hurried: boolean): Promise<
     const input: VerifyInput = {
       action_plan_uuid: record.planUuid,
       request_id: record.requestedBy.request_id,
+      ...ofCloud(record.cloud),
       compensations: wanted.slice(from, from + CHUNK).map(question),
     };
     const leftMs = hurried ? Math.max(endMs - Date.now(), 1) : null;

@@ -10,7 +10,7 @@ import type { UiFile } from './ui-files.js';
 
 /** The few calls to OpenStack that the API makes itself; an OpenStackCloud is one. */
 export interface ApiCloud {
-  identity: Identity;
+  identity: Omit<Identity, 'cloudIdentity'>;
   compute: Pick<Compute, 'listServices'>;
   optimizer: Pick<InfraOptim, 'getActionPlan'>;
 }

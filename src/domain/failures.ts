@@ -82,6 +82,12 @@ export const FAILURES = {
     meaning:
       'An administrator has stopped all rollbacks. The message says who and why; PUT /v1/rollbacks/stop lets them go on.',
   },
+  OtherCloud: {
+    status: 409,
+    retryable: false,
+    meaning:
+      'The request is for one cloud or region, and the worker that took it, or the rollback of that plan, is of another. Give each cloud a task queue and a namespace of its own.',
+  },
   TooManyStreams: {
     status: 429,
     retryable: true,

@@ -237,6 +237,16 @@ export interface IssuedToken extends TokenInfo {
   value: string;
 }
 
+/** Which cloud this is, however it is reached. */
+export interface CloudIdentity {
+  /** Keystone's address as it is reached from here. */
+  authUrl: string;
+  /** null: the catalog has several, and none is chosen. */
+  region: string | null;
+  /** Keystone's ids of its own, Nova's and Watcher's service; [] where the catalog has none. */
+  serviceIds: string[];
+}
+
 export interface Identity {
   /** The user that this service itself authenticates as. */
   ownUserId(options?: CallOptions): Promise<string>;
@@ -250,6 +260,8 @@ export interface Identity {
   ): Promise<TokenInfo | null>;
   /** A token for a person's own credentials; null where Keystone does not accept them. */
   logIn(credentials: LoginCredentials, options?: CallOptions): Promise<IssuedToken | null>;
+  /** The last known answer while Keystone cannot be reached. */
+  cloudIdentity(options?: CallOptions): Promise<CloudIdentity>;
   /** Keystone's address, for WWW-Authenticate. */
   readonly authUrl: string;
 }

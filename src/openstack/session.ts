@@ -4,7 +4,8 @@
  */
 import { findEndpoint, type CatalogService } from './catalog.js';
 import type { CloudConfig } from './cloud-config.js';
-import type { CallOptions } from './cloud.js';
+import type { CallOptions, CloudIdentity } from './cloud.js';
+import { cloudIdentityOf } from './cloud-identity.js';
 import { isUnauthorized, OpenStackBadAnswerError } from './errors.js';
 import { callOf, type HttpAnswer, type HttpClient, type HttpRequest } from './http.js';
 import { authRequestBody, secretsOf } from './identity/auth-request.js';
@@ -75,6 +76,11 @@ export class Session {
   /** Of the service's own user. */
   async ownUserId(options: CallOptions = {}): Promise<string> {
     return (await this.token(options.signal)).details.user.id;
+  }
+
+  async cloudIdentity(options: CallOptions = {}): Promise<CloudIdentity> {
+    const { details } = await this.token(options.signal);
+    return cloudIdentityOf(details.catalog, this.config);
   }
 
   private send(

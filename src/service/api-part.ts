@@ -1,5 +1,6 @@
 /** The REST API as a part of a process. It starts before Temporal and OpenStack do, and says 503 until they are there. */
 import type { Client } from '@temporalio/client';
+import { cloudIdOf } from '../../activities/own-cloud.js';
 import type { ApiServer } from '../api/server.js';
 import { startApiServer } from '../api/server.js';
 import type { ApiDeps } from '../api/deps.js';
@@ -40,6 +41,7 @@ export async function startApiPart(options: ApiPartOptions): Promise<ApiPart> {
     taskQueue: config.temporal.taskQueue,
     webUrl,
     startsAtOnce: config.temporal.startsAtOnce,
+    ownCloud: async () => cloudIdOf(await cloud.identity.cloudIdentity()),
   });
   const proxy = proxyTargetOf(config.watcher, options.tls ?? { ca: null, insecure: false });
   const server: ApiServer = await listening(config, {

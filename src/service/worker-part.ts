@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection, Worker } from '@temporalio/worker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createActivities } from '../../activities/index.js';
+import { ofOneCloud } from '../../activities/own-cloud.js';
 import { underStopSwitch } from '../../activities/stop-switch.js';
 import { traced } from '../../activities/traced.js';
 import type { Config } from '../config.js';
@@ -52,7 +53,7 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
       settings: config.activities,
       ...(webhook !== null && { webhook }),
     });
-    const activities = traced(underStopSwitch(own, readSwitch));
+    const activities = traced(ofOneCloud(underStopSwitch(own, readSwitch), cloud.identity));
     const worker = await createWorker({
       connection,
       namespace: profile.namespace,

@@ -30,12 +30,13 @@ export async function startSimulatedCloud(
   const world = createWorld(options);
   const tokens = new Tokens();
   const credentials = adminCredentials(world);
+  const catalog = catalogOf();
   const server = new CloudServer((value) => {
     const user = tokens.valid(value)?.user;
     return user ? { userId: user.id, projectId: user.projectId, roles: user.roles } : null;
   });
   server.mount([
-    keystone({ tokens, credentials, catalog: () => catalogOf(server.url) }),
+    keystone({ tokens, credentials, catalog: () => catalog(server.url) }),
     nova(world),
     ironic(world),
     placement(world),
@@ -64,14 +65,16 @@ function adminCredentials(world: World): Credentials {
   };
 }
 
-function catalogOf(url: string): CatalogEntry[] {
-  return [
-    { type: 'infra-optim', name: 'watcher', url: `${url}/infra-optim` },
-    { type: 'baremetal', name: 'ironic', url: `${url}/baremetal` },
-    { type: 'placement', name: 'placement', url: `${url}/placement` },
-    { type: 'identity', name: 'keystone', url: `${url}/identity/v3` },
-    { type: 'compute', name: 'nova', url: `${url}/compute/v2.1` },
-  ];
+/** Keystone's ids of its services stay what they are, as long as the cloud is there. */
+function catalogOf(): (url: string) => CatalogEntry[] {
+  const services = [
+    { type: 'infra-optim', name: 'watcher', path: '/infra-optim' },
+    { type: 'baremetal', name: 'ironic', path: '/baremetal' },
+    { type: 'placement', name: 'placement', path: '/placement' },
+    { type: 'identity', name: 'keystone', path: '/identity/v3' },
+    { type: 'compute', name: 'nova', path: '/compute/v2.1' },
+  ].map((service) => ({ ...service, id: hexId() }));
+  return (url) => services.map(({ path, ...service }) => ({ ...service, url: `${url}${path}` }));
 }
 
 type Access = Pick<

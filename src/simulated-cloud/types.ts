@@ -36,6 +36,8 @@ export interface SimulatedPlanOptions {
   actions: SimulatedAction[];
   /** State to leave the plan in without applying it (RECOMMENDED, ONGOING, …). Default: it is applied. */
   state?: string;
+  /** Default: a random one. */
+  uuid?: string;
 }
 
 /** A fault on the next matching requests. All given conditions must match. */

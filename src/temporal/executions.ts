@@ -8,10 +8,12 @@ import {
   WorkflowFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { type CloudId, isCloudId, isSameCloud, otherCloudSentence } from '../domain/cloud-id.js';
+import { ApiError } from '../api/errors.js';
 import type { RollbackResult } from '../domain/result.js';
 import { resultQuery, WORKFLOW_TYPE } from '../../workflows/messages.js';
 import type { RollbackActionPlan } from '../../workflows/rollback-action-plan.js';
-import { REFUSED, stateKey } from '../../workflows/search-attributes.js';
+import { MEMO_KEY, REFUSED, stateKey } from '../../workflows/search-attributes.js';
 import { workflowIdOf } from '../domain/workflow-id.js';
 
 /** A call that only reads: longer than this and the server is as good as away. */
@@ -22,10 +24,16 @@ export interface Execution {
   runId: string;
   status: string;
   startTime: Date;
+  /** undefined: not known. */
+  cloud: CloudId | undefined;
 }
 
 export class Executions {
-  constructor(private readonly client: Client) {}
+  /** `ownCloud`: what is known to be another cloud's is not given out. */
+  constructor(
+    private readonly client: Client,
+    private readonly ownCloud?: () => Promise<CloudId>,
+  ) {}
 
   /** The latest run of the plan's workflow, refused or not; null where there is none. */
   async latest(planUuid: string): Promise<WorkflowExecutionDescription | null> {
@@ -39,12 +47,21 @@ export class Executions {
     }
   }
 
-  /** The latest run that is a rollback: accepted once, whatever became of it. null where there is none. */
+  /**
+   * The latest run that is a rollback: accepted once, whatever became of it. null where there is none. Throws OtherCloud: a
+   * copy of this cloud has the same plans, and shares this namespace.
+   */
   async latestAccepted(planUuid: string): Promise<Execution | null> {
     const latest = await this.latest(planUuid);
     if (latest === null) return null;
-    if (isAccepted(latest)) return executionOf(latest);
-    return await this.reading(() => this.earlierAccepted(planUuid));
+    const found = isAccepted(latest)
+      ? executionOf(latest)
+      : await this.reading(() => this.earlierAccepted(planUuid));
+    const own = found?.cloud === undefined ? undefined : await this.ownCloud?.();
+    if (found?.cloud === undefined || own === undefined || isSameCloud(own, found.cloud)) {
+      return found;
+    }
+    throw new ApiError('OtherCloud', otherCloudSentence(own, found.cloud, WHOSE));
   }
 
   /** By visibility, which lags by a second or so: only for runs before the latest. */
@@ -91,6 +108,7 @@ export class Executions {
   }
 }
 
+const WHOSE = 'the rollback of that plan';
 /** More runs of one plan than this within the retention are looked at no further. */
 const EARLIER_RUNS_MAX = 200;
 
@@ -103,14 +121,22 @@ export function isAccepted(
 }
 
 export function executionOf(
-  run: Pick<WorkflowExecutionDescription, 'workflowId' | 'runId' | 'status' | 'startTime'>,
+  run: Pick<WorkflowExecutionDescription, 'workflowId' | 'runId' | 'status' | 'startTime' | 'memo'>,
 ): Execution {
   return {
     workflowId: run.workflowId,
     runId: run.runId,
     status: run.status.name,
     startTime: run.startTime,
+    cloud: cloudOfMemo(run.memo),
   };
+}
+
+/** The cloud of a run, as its memo says it. */
+export function cloudOfMemo(memo: Record<string, unknown> | undefined): CloudId | undefined {
+  const own = memo?.[MEMO_KEY];
+  if (typeof own !== 'object' || own === null || !('cloud' in own)) return undefined;
+  return isCloudId(own.cloud) ? own.cloud : undefined;
 }
 
 function isResult(value: unknown): value is RollbackResult {

@@ -6,9 +6,11 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { z } from 'zod';
 import { ApiError } from '../api/errors.js';
 import type { RollbackList, RollbackSummary } from '../api/rollbacks.js';
+import { type CloudId, isSameCloud } from '../domain/cloud-id.js';
 import { type Counts, isRollbackState, type RollbackState } from '../domain/states.js';
 import { WORKFLOW_TYPE } from '../../workflows/messages.js';
 import { actionPlanKey, MEMO_KEY, REFUSED, stateKey } from '../../workflows/search-attributes.js';
+import { cloudOfMemo } from './executions.js';
 
 const HOUR_MS = 3_600_000;
 /** 1 h, 8 h, 64 h, 21 days, 170 days, 3.7 years. */
@@ -27,14 +29,19 @@ interface Position {
   runId: string;
 }
 
-export async function listRollbacks(client: Client, page: Page): Promise<RollbackList> {
+/** `own`: leave out what is known to be another cloud's. */
+export async function listRollbacks(
+  client: Client,
+  page: Page,
+  own?: CloudId,
+): Promise<RollbackList> {
   const after = page.marker === null ? null : positionOf(page.marker);
   const until = after === null ? Date.now() : after.startMs;
   for (let step = 0; ; step += 1) {
     const since = until - HOUR_MS * WINDOW_FACTOR ** step;
     const runs = (await runsBetween(client, since, until, page.state))
       .toSorted(newestFirst)
-      .filter((run) => after === null || isAfter(run, after));
+      .filter((run) => isOfCloud(run, own) && (after === null || isAfter(run, after)));
     const last = step === WINDOWS - 1;
     if (runs.length <= page.limit && !last) continue;
     const shown = runs.slice(0, page.limit);
@@ -64,6 +71,11 @@ async function runsBetween(
     if (runs.length === ROWS_MAX) break;
   }
   return runs;
+}
+
+function isOfCloud(run: WorkflowExecutionInfo, own: CloudId | undefined): boolean {
+  const its = cloudOfMemo(run.memo);
+  return own === undefined || its === undefined || isSameCloud(own, its);
 }
 
 function newestFirst(a: WorkflowExecutionInfo, b: WorkflowExecutionInfo): number {

@@ -14,6 +14,7 @@ import type {
   Rollbacks,
 } from '../api/rollbacks.js';
 import { differingOptions, type RollbackOptions } from '../domain/options.js';
+import type { CloudId } from '../domain/cloud-id.js';
 import type { PreviewResult } from '../domain/preview.js';
 import type { RollbackResult } from '../domain/result.js';
 import type { RollbackState } from '../domain/states.js';
@@ -40,6 +41,8 @@ export interface TemporalRollbacksOptions {
   webUrl: string | null;
   /** Starts and previews under way at once; more wait for half of their time, then are refused. */
   startsAtOnce: number;
+  /** The cloud that requests through here are for; absent: that of the worker which takes them. */
+  ownCloud?: () => Promise<CloudId>;
 }
 
 export class TemporalRollbacks implements Rollbacks {
@@ -49,7 +52,7 @@ export class TemporalRollbacks implements Rollbacks {
   private readonly gate: Gate;
 
   constructor(private readonly options: TemporalRollbacksOptions) {
-    this.executions = new Executions(options.client);
+    this.executions = new Executions(options.client, options.ownCloud);
     this.gate = new Gate(options.startsAtOnce);
   }
 
@@ -88,6 +91,7 @@ export class TemporalRollbacks implements Rollbacks {
     request: RollbackRequest,
     asked: RollbackOptions,
   ): Promise<RollbackResult> {
+    const cloud = await this.options.ownCloud?.();
     const accepted = await this.executions.latestAccepted(planUuid);
     if (accepted !== null && accepted.status === 'RUNNING') {
       const running = await this.read(accepted);
@@ -102,7 +106,9 @@ export class TemporalRollbacks implements Rollbacks {
     const previous_run_id = resumes ? accepted.runId : null;
     const { client, taskQueue } = this.options;
     const start = { client, taskQueue, planUuid, afterSuccess: ended?.state === 'SUCCEEDED' };
-    return await this.inTurn(request, () => startRollback(start, { ...request, previous_run_id }));
+    return await this.inTurn(request, () =>
+      startRollback(start, { ...request, previous_run_id, ...(cloud && { cloud }) }),
+    );
   }
 
   /** What makes a worker read a whole plan: only as many at once as it can serve within their time. */
@@ -181,9 +187,10 @@ export class TemporalRollbacks implements Rollbacks {
     marker: string | null;
     state?: RollbackState;
   }): Promise<RollbackList> {
-    return this.reaching(() =>
-      this.executions.reading(() => listRollbacks(this.options.client, page)),
-    );
+    return this.reaching(async () => {
+      const own = await this.options.ownCloud?.();
+      return await this.executions.reading(() => listRollbacks(this.options.client, page, own));
+    });
   }
 
   control(planUuid: string, verb: ControlVerb, call: ControlCall): Promise<RollbackResult> {
@@ -200,10 +207,10 @@ export class TemporalRollbacks implements Rollbacks {
   preview(planUuid: string, request: RollbackRequest): Promise<PreviewResult> {
     const { client, taskQueue } = this.options;
     return this.reaching(async () => {
+      const cloud = await this.options.ownCloud?.();
       await this.demandWorker();
-      return await this.inTurn(request, () =>
-        previewRollback(client, taskQueue, planUuid, request),
-      );
+      const asked = { ...request, ...(cloud && { cloud }) };
+      return await this.inTurn(request, () => previewRollback(client, taskQueue, planUuid, asked));
     });
   }
 

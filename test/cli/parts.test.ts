@@ -282,6 +282,7 @@ const EXIT_OF_TYPE: Record<FailureType, Exit | null> = {
   PlanTooOld: 'refused',
   PlanTooLarge: 'refused',
   OtherPlanOngoing: 'refused',
+  OtherCloud: 'refused',
   DriftFound: 'refused',
   OptionsDiffer: 'refused',
   NotControllable: 'refused',

@@ -1,6 +1,13 @@
 /** Keystone (Identity API v3): who the service is, and who a caller is. It must not keep what it learns of a caller. */
-import type { CallOptions, Identity, IssuedToken, LoginCredentials, TokenInfo } from '../cloud.js';
-import { isNotFound } from '../errors.js';
+import type {
+  CallOptions,
+  CloudIdentity,
+  Identity,
+  IssuedToken,
+  LoginCredentials,
+  TokenInfo,
+} from '../cloud.js';
+import { isNotFound, isTransient } from '../errors.js';
 import type { HttpAnswer, HttpClient } from '../http.js';
 import { parseAnswer } from '../parse-answer.js';
 import type { Session } from '../session.js';
@@ -11,6 +18,8 @@ import { tokenSchema } from './schemas.js';
 const TOKEN = /^[\x21-\x7e]{1,8192}$/u;
 
 export class KeystoneClient implements Identity {
+  private knownCloud: CloudIdentity | null = null;
+
   constructor(
     private readonly session: Session,
     readonly authUrl: string,
@@ -23,6 +32,15 @@ export class KeystoneClient implements Identity {
 
   ownUserId(options?: CallOptions): Promise<string> {
     return this.session.ownUserId(options);
+  }
+
+  async cloudIdentity(options?: CallOptions): Promise<CloudIdentity> {
+    try {
+      this.knownCloud = await this.session.cloudIdentity(options);
+    } catch (error) {
+      if (this.knownCloud === null || !isTransient(error)) throw error;
+    }
+    return this.knownCloud;
   }
 
   /**

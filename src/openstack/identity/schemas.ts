@@ -4,6 +4,7 @@ import { timeSchema } from '../times.js';
 
 const catalogSchema = z.array(
   z.object({
+    id: z.string().nullish(),
     type: z.string(),
     endpoints: z
       .array(

@@ -12,6 +12,7 @@ export interface Credentials {
   applicationCredential: { id: string; secret: string };
 }
 export interface CatalogEntry {
+  id: string;
   type: string;
   name: string;
   url: string;
@@ -191,7 +192,7 @@ function catalogEntry(entry: CatalogEntry): unknown {
       url: entry.url,
       region: 'RegionOne',
     })),
-    id: hexId(),
+    id: entry.id,
     type: entry.type,
     name: entry.name,
   };

@@ -45,7 +45,7 @@ function newPlan(
     createdAt: auditedAt,
     updatedAt: createdAt,
   });
-  const uuid = randomUUID();
+  const uuid = options.uuid ?? randomUUID();
   const uuids = options.actions.map(() => randomUUID());
   const plan: WatcherPlan = {
     number: ++state.counters.plan,

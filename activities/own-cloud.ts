@@ -1,0 +1,73 @@
+/**
+ * Activities of a worker that serves one cloud: what is meant for another one, or another region, is refused before anything
+ * is read. Two clouds whose workers share a task queue would otherwise be told apart by chance only.
+ */
+import { Context } from '@temporalio/activity';
+import {
+  type CloudId,
+  isCloudId,
+  isSameCloud,
+  otherCloudSentence,
+} from '../src/domain/cloud-id.js';
+import type { CloudIdentity, Identity } from '../src/openstack/cloud.js';
+import { failure, toFailure, withDetails } from './failures.js';
+import type { RollbackActivities, Traced } from './types.js';
+
+export function ofOneCloud(
+  activities: RollbackActivities,
+  identity: Pick<Identity, 'cloudIdentity'>,
+): RollbackActivities {
+  const readOwn = async (): Promise<CloudId> => cloudIdOf(await identity.cloudIdentity());
+  /** Throws OtherCloud. `another`: a worker of the right cloud may take it up at the next attempt. */
+  const demandOwn = async (asked: unknown, another: boolean): Promise<CloudId | null> => {
+    // Without, or malformed: said by whoever checks the whole input.
+    if (!isCloudId(asked)) return null;
+    const own = await readOrFail(readOwn);
+    if (isSameCloud(asked, own)) return own;
+    const sentence = otherCloudSentence(asked, own, 'the worker that took it');
+    throw withDetails(failure('OtherCloud', sentence, { retryable: another }), { asked: false });
+  };
+  const guard =
+    <I extends Traced, O>(body: (input: I) => Promise<O>, another = false) =>
+    async (input: I): Promise<O> => {
+      await demandOwn(input.cloud, another);
+      return await body(input);
+    };
+  return {
+    ...activities,
+    async readActionPlan(input) {
+      // Unchecked input: a workflow may be started directly, with anything.
+      const own = await demandOwn(cloudOf(input), false);
+      const reading = await activities.readActionPlan(input);
+      return { ...reading, cloud: own ?? (await readOrFail(readOwn)) };
+    },
+    layOutRollback: guard((input) => activities.layOutRollback(input)),
+    previewRollback: guard((input) => activities.previewRollback(input)),
+    verifyRollback: guard((input) => activities.verifyRollback(input)),
+    liveMigrateServer: guard((input) => activities.liveMigrateServer(input), true),
+    coldMigrateServer: guard((input) => activities.coldMigrateServer(input), true),
+    revertResize: guard((input) => activities.revertResize(input), true),
+    startServer: guard((input) => activities.startServer(input), true),
+    setComputeServiceStatus: guard((input) => activities.setComputeServiceStatus(input), true),
+    setNodePowerState: guard((input) => activities.setNodePowerState(input), true),
+  };
+}
+
+export function cloudIdOf({ authUrl, region, serviceIds }: CloudIdentity): CloudId {
+  return { auth_url: authUrl, region, service_ids: serviceIds };
+}
+
+function cloudOf({ request }: { request: unknown }): unknown {
+  return typeof request === 'object' && request !== null && 'cloud' in request
+    ? request.cloud
+    : undefined;
+}
+
+/** The workflow has to know that this attempt asked the cloud for nothing. */
+async function readOrFail(readOwn: () => Promise<CloudId>): Promise<CloudId> {
+  try {
+    return await readOwn();
+  } catch (error) {
+    throw withDetails(toFailure(error, Context.current().cancellationSignal), { asked: false });
+  }
+}

@@ -1,0 +1,90 @@
+/** Every activity of a worker refuses what is meant for another cloud: before it reads, and before it changes, anything. */
+import { ApplicationFailure } from '@temporalio/common';
+import { cloudIdOf, ofOneCloud } from '../../activities/own-cloud.js';
+import type { ReadActionPlanInput } from '../../activities/types.js';
+import type { CloudId } from '../../src/domain/cloud-id.js';
+import { type CloudForTest, compensation, run, startCloudForTest } from '../support/cloud.js';
+
+let clouds: CloudForTest;
+let own: CloudId;
+beforeAll(async () => {
+  clouds = await startCloudForTest();
+  own = cloudIdOf(await clouds.cloud.identity.cloudIdentity());
+});
+afterAll(() => clouds.close());
+
+const COMPENSATIONS = [
+  'liveMigrateServer',
+  'coldMigrateServer',
+  'revertResize',
+  'startServer',
+  'setComputeServiceStatus',
+  'setNodePowerState',
+] as const;
+const READS = ['layOutRollback', 'previewRollback', 'verifyRollback'] as const;
+
+const elsewhere = (): CloudId => ({ ...own, region: 'RegionTwo' });
+const guarded = () => ofOneCloud(clouds.activities, clouds.cloud.identity);
+
+async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
+  const error: unknown = await work.catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(ApplicationFailure);
+  return error as ApplicationFailure;
+}
+
+const requests = (): number =>
+  Object.entries(clouds.sim.requestCounts())
+    .filter(([route]) => !route.includes('/identity'))
+    .reduce((sum, [, count]) => sum + count, 0);
+
+test.each([...COMPENSATIONS, ...READS])('%s', async (name) => {
+  const before = requests();
+  // None looks at its input before it has looked at the cloud.
+  const input = { ...compensation({}), cloud: elsewhere() } as never;
+  const failure = await failureOf(run(guarded(), name, input));
+  expect(failure.type).toBe('OtherCloud');
+  expect(failure.details).toEqual([{ asked: false }]);
+  expect(failure.message).toContain('region RegionTwo');
+  expect(failure.message).toContain('region RegionOne');
+  // An accepted rollback is taken up by a worker of its own cloud at the next attempt; a read is refused at once.
+  expect(failure.nonRetryable).toBe((READS as readonly string[]).includes(name));
+  expect(requests()).toBe(before);
+});
+
+const asked = (cloud?: unknown) =>
+  ({
+    action_plan_uuid: '11111111-2222-4333-8444-555555555555',
+    request: {
+      options: {},
+      requested_by: { user_id: null, user_name: null, project_id: null, request_id: null },
+      requested_at: null,
+      accept_by: null,
+      previous_run_id: null,
+      ...(cloud !== undefined && { cloud }),
+    },
+  }) as ReadActionPlanInput;
+
+test('readActionPlan: another cloud is refused, no cloud is the own, a malformed one is no cloud', async () => {
+  const read = (cloud?: unknown) => run(guarded(), 'readActionPlan', asked(cloud));
+  expect((await failureOf(read(elsewhere()))).type).toBe('OtherCloud');
+  const plan = await clouds.sim.applyPlan({
+    uuid: '11111111-2222-4333-8444-555555555555',
+    actions: [{ type: 'nop', parameters: {} }],
+  });
+  expect(await read()).toMatchObject({ plan: { uuid: plan }, cloud: own });
+  expect(await read({ ...own, auth_url: 'http://internal:5000/v3' })).toMatchObject({ cloud: own });
+  for (const malformed of [7, {}, { auth_url: 'x', region: 1, service_ids: [] }, null]) {
+    const failure = await failureOf(read(malformed));
+    expect(failure).toMatchObject({ type: 'InvalidRequest' });
+    expect(failure.message).toContain('cloud');
+  }
+});
+
+test('an older rollback, which does not know its cloud, goes on', async () => {
+  const host = clouds.sim.addHost({ name: 'compute-1', status: 'disabled', disabledReason: 'x' });
+  const work = { kind: 'set_service_status' } as never;
+  expect(host.serviceId).not.toBe('');
+  await expect(
+    run(guarded(), 'setComputeServiceStatus', compensation(work)),
+  ).resolves.toHaveProperty('outcome');
+});

@@ -1,14 +1,9 @@
 /**
- * Activities of a worker that serves one cloud: what is meant for another one, or another region, is refused before anything
- * is read. Two clouds whose workers share a task queue would otherwise be told apart by chance only.
+ * Activities of a worker that serves one cloud: what is meant for another one, or another region, is refused before anything is
+ * changed. Two clouds whose workers share a task queue would otherwise be told apart by chance only.
  */
 import { Context } from '@temporalio/activity';
-import {
-  type CloudId,
-  isCloudId,
-  isSameCloud,
-  otherCloudSentence,
-} from '../src/domain/cloud-id.js';
+import { type CloudId, isSameCloud, otherCloudSentence } from '../src/domain/cloud-id.js';
 import type { CloudIdentity, Identity } from '../src/openstack/cloud.js';
 import { failure, toFailure, withDetails } from './failures.js';
 import type { RollbackActivities, Traced } from './types.js';
@@ -18,28 +13,26 @@ export function ofOneCloud(
   identity: Pick<Identity, 'cloudIdentity'>,
 ): RollbackActivities {
   const readOwn = async (): Promise<CloudId> => cloudIdOf(await identity.cloudIdentity());
-  /** Throws OtherCloud. `another`: a worker of the right cloud may take it up at the next attempt. */
-  const demandOwn = async (asked: unknown, another: boolean): Promise<CloudId | null> => {
-    // Without, or malformed: said by whoever checks the whole input.
-    if (!isCloudId(asked)) return null;
-    const own = await readOrFail(readOwn);
-    if (isSameCloud(asked, own)) return own;
-    const sentence = otherCloudSentence(asked, own, 'the worker that took it');
-    throw withDetails(failure('OtherCloud', sentence, { retryable: another }), { asked: false });
-  };
+  /** `another`: a worker of the right cloud may take it up at the next attempt. */
   const guard =
     <I extends Traced, O>(body: (input: I) => Promise<O>, another = false) =>
     async (input: I): Promise<O> => {
-      await demandOwn(input.cloud, another);
+      if (input.cloud !== undefined) {
+        const own = await readOrFail(readOwn);
+        if (!isSameCloud(input.cloud, own)) throw otherCloud(input.cloud, own, another);
+      }
       return await body(input);
     };
   return {
     ...activities,
     async readActionPlan(input) {
-      // Unchecked input: a workflow may be started directly, with anything.
-      const own = await demandOwn(cloudOf(input), false);
-      const reading = await activities.readActionPlan(input);
-      return { ...reading, cloud: own ?? (await readOrFail(readOwn)) };
+      // The workflow compares: an older worker, beside this one during an upgrade, takes no more in its input.
+      const cloud = await readOrFail(readOwn);
+      try {
+        return { ...(await activities.readActionPlan(input)), cloud };
+      } catch (error) {
+        throw error instanceof Error ? withDetails(error, { asked: false, cloud }) : error;
+      }
     },
     layOutRollback: guard((input) => activities.layOutRollback(input)),
     previewRollback: guard((input) => activities.previewRollback(input)),
@@ -57,10 +50,9 @@ export function cloudIdOf({ authUrl, region, serviceIds }: CloudIdentity): Cloud
   return { auth_url: authUrl, region, service_ids: serviceIds };
 }
 
-function cloudOf({ request }: { request: unknown }): unknown {
-  return typeof request === 'object' && request !== null && 'cloud' in request
-    ? request.cloud
-    : undefined;
+function otherCloud(asked: CloudId, own: CloudId, retryable: boolean): Error {
+  const sentence = otherCloudSentence(asked, own, 'the worker that took it');
+  return withDetails(failure('OtherCloud', sentence, { retryable }), { asked: false });
 }
 
 /** The workflow has to know that this attempt asked the cloud for nothing. */

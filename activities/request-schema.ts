@@ -3,7 +3,6 @@
  * and the sentences are those of the API. Knows nothing of OpenStack.
  */
 import { z } from 'zod';
-import { type CloudId, isCloudId } from '../src/domain/cloud-id.js';
 import { completeOptions } from '../src/domain/options.js';
 import type { RollbackOptions } from '../src/domain/options.js';
 import { optionFields, planUuidSchema } from '../src/requests/options.js';
@@ -18,7 +17,6 @@ const time = z
   .string(TIME)
   .refine((text) => !Number.isNaN(Date.parse(text)), TIME)
   .nullable();
-const CLOUD = 'Expected {"auth_url", "region", "service_ids"}, or nothing';
 
 /** All but the options, which have a schema of their own. */
 const inputSchema = z.strictObject({
@@ -34,7 +32,6 @@ const inputSchema = z.strictObject({
     requested_at: time,
     accept_by: time,
     previous_run_id: nullableText,
-    cloud: z.exactOptional(z.custom<CloudId>(isCloudId, CLOUD)),
   }),
 });
 

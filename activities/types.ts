@@ -64,8 +64,6 @@ export interface RollbackRequest {
   accept_by: string | null;
   /** The accepted earlier run that this one takes up again: exempt from max_age up to the ceiling. */
   previous_run_id: string | null;
-  /** The cloud that the caller speaks of; absent where the start did not come through the API: then the worker's own. */
-  cloud?: CloudId;
 }
 
 export interface ReadActionPlanInput {
@@ -160,6 +158,8 @@ export interface Stuck {
 export interface AttemptDetails {
   /** Whether this attempt or an earlier one asked the cloud for the change. */
   asked: boolean;
+  /** readActionPlan: the worker's own, so that the workflow knows in which one there is no such plan. */
+  cloud?: CloudId;
 }
 
 /**
@@ -231,7 +231,7 @@ export interface NotifyInput {
 }
 
 export interface RollbackActivities {
-  /** Read the plan and check the request. Fails: InvalidRequest, OtherCloud, ActionPlanNotFound, PlanTooLarge. */
+  /** Read the plan and check the request. Fails: InvalidRequest, ActionPlanNotFound, PlanTooLarge. */
   readActionPlan(input: ReadActionPlanInput): Promise<PlanReading>;
   /**
    * Read actions, newer plans and live state; decide every compensation. Fails: OtherPlanOngoing, DriftFound,

@@ -10,7 +10,12 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { LayOutInput, PlanReading, RollbackRequest } from '../activities/types.js';
-import type { CloudId } from '../src/domain/cloud-id.js';
+import {
+  type CloudId,
+  isCloudId,
+  isSameCloud,
+  otherCloudSentence,
+} from '../src/domain/cloud-id.js';
 import { refusePlan } from '../src/domain/acceptance.js';
 import { isFailureType, type FailureType } from '../src/domain/failures.js';
 import type { Layout } from '../src/domain/layout-types.js';
@@ -35,13 +40,15 @@ export const layOut: ReadLayout<Layout> = (timeLeftMs, question) =>
 
 export async function accept<L>(
   planUuid: string,
-  request: RollbackRequest,
+  { request, cloud }: { request: RollbackRequest; cloud: CloudId | undefined },
   readLayout: ReadLayout<L>,
 ): Promise<Acceptance<L>> {
   const requestedAt = request.requested_at ?? workflowInfo().startTime.toISOString();
   const reading = await asRefusal(
     acceptanceReads(timeLeft(request)).readActionPlan({ action_plan_uuid: planUuid, request }),
+    cloud,
   );
+  refuseOther(cloud, reading.cloud);
   const refusal = refusePlan({
     planUuid,
     planState: reading.plan.state,
@@ -76,6 +83,18 @@ function timeLeft(request: RollbackRequest): number {
   );
 }
 
+/** Nothing to compare where the start did not come through the API, or an older worker took it. */
+function refuseOther(asked: CloudId | undefined, own: CloudId | undefined): void {
+  if (asked === undefined || own === undefined || isSameCloud(asked, own)) return;
+  throw refused('OtherCloud', otherCloudSentence(asked, own, 'the worker that took it'));
+}
+
+function cloudOfFailure({ cause }: ActivityFailure): CloudId | undefined {
+  const details: unknown = cause instanceof ApplicationFailure ? cause.details?.[0] : null;
+  if (typeof details !== 'object' || details === null || !('cloud' in details)) return undefined;
+  return isCloudId(details.cloud) ? details.cloud : undefined;
+}
+
 /** What travels with every activity of a rollback; nothing where an older worker did not say its cloud. */
 export function ofCloud(cloud: CloudId | undefined): { cloud?: CloudId } {
   return cloud === undefined ? {} : { cloud };
@@ -89,12 +108,14 @@ export function cancelledBefore(): ApplicationFailure {
   return refused('RequestExpired', 'Cancelled before it was accepted. Nothing was touched.');
 }
 
-async function asRefusal<T>(reading: Promise<T>): Promise<T> {
+/** `cloud`: what is said by a worker of another one is not about what was asked for. */
+async function asRefusal<T>(reading: Promise<T>, cloud?: CloudId): Promise<T> {
   try {
     return await reading;
   } catch (error) {
     if (wasCut(error)) throw cancelledBefore();
     if (!(error instanceof ActivityFailure)) throw error;
+    refuseOther(cloud, cloudOfFailure(error));
     const { type, message } = causeOf(error);
     if (type !== 'CompensationTimeout') throw refused(type, message);
     throw refused(

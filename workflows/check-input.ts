@@ -5,6 +5,7 @@
  */
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { RollbackRequest } from '../activities/types.js';
+import { type CloudId, isCloudId } from '../src/domain/cloud-id.js';
 import type { StopSwitch } from '../src/domain/stop-switch.js';
 import { isUuid, workflowIdOf } from '../src/domain/workflow-id.js';
 import type { ControlRequest, RollbackInput } from './messages.js';
@@ -29,19 +30,24 @@ export interface Run {
   cronSchedule?: string;
 }
 
+interface Checked {
+  planUuid: string;
+  request: RollbackRequest;
+  carried: RollbackInput['carried'];
+  cloud: CloudId | undefined;
+}
+
 /** Throws InvalidRequest. The id that this workflow runs under is looked at too: there is one rollback per plan. */
-export function checkedInput(
-  input: unknown,
-  run: Run,
-): { planUuid: string; request: RollbackRequest; carried: RollbackInput['carried'] } {
-  const { planUuid, request, carried } = checkedPlan(input);
+export function checkedInput(input: unknown, run: Run): Checked {
+  const checked = checkedPlan(input);
+  const { planUuid, carried } = checked;
   if (run.workflowId !== workflowIdOf(planUuid)) {
     throw invalid(
       `The workflow id must be ${workflowIdOf(planUuid)}: there is one rollback per plan.`,
     );
   }
-  if (carried === undefined || carried === null) return { planUuid, request, carried: undefined };
-  if (isHandedOn(run)) return { planUuid, request, carried };
+  if (carried === undefined || carried === null) return { ...checked, carried: undefined };
+  if (isHandedOn(run)) return checked;
   throw invalid('"carried" is what a rollback hands on to its own next run; leave it out.');
 }
 
@@ -51,17 +57,20 @@ function isHandedOn({ continuedFromExecutionRunId, attempt = 1, cronSchedule }: 
 }
 
 /** The plan and the request of any input. Throws InvalidRequest. */
-export function checkedPlan(input: unknown): {
-  planUuid: string;
-  request: RollbackRequest;
-  carried: RollbackInput['carried'];
-} {
+export function checkedPlan(input: unknown): Checked {
   if (!isObject(input)) throw invalid('The input must be {"action_plan_uuid": "<uuid>"}.');
-  const { action_plan_uuid: planUuid, request, carried } = input as Partial<RollbackInput>;
+  const { action_plan_uuid: planUuid, request, carried, cloud } = input as Partial<RollbackInput>;
   if (typeof planUuid !== 'string' || !isUuid(planUuid)) {
     throw invalid('"action_plan_uuid" must be the UUID of an action plan.');
   }
-  return { planUuid, request: checkedRequest(request ?? {}), carried };
+  return { planUuid, request: checkedRequest(request ?? {}), carried, cloud: checkedCloud(cloud) };
+}
+
+/** undefined: the worker's own. Throws InvalidRequest. */
+export function checkedCloud(cloud: unknown): CloudId | undefined {
+  if (cloud === undefined || cloud === null) return undefined;
+  if (isCloudId(cloud)) return cloud;
+  throw invalid('"cloud" must be {"auth_url", "region", "service_ids"}, or be left out.');
 }
 
 /** The request with everything that it leaves out. Throws InvalidRequest. */
@@ -70,11 +79,6 @@ export function checkedRequest(request: unknown): RollbackRequest {
   const given = request as Partial<RollbackRequest>;
   const { options = {}, requested_by: by = {} } = given;
   if (!isObject(options)) throw invalid('"options" must be an object.');
-  const { actions = null }: { actions?: unknown } = options;
-  // Compared with those of a running rollback, before an activity could look at them.
-  if (actions !== null && !Array.isArray(actions)) {
-    throw invalid('"actions" must be a list of UUIDs of actions of the plan, or null.');
-  }
   if (!isObject(by)) throw invalid('"requested_by" must be an object.');
   for (const name of ['requested_at', 'accept_by'] as const) {
     const time = given[name] ?? null;

@@ -1,12 +1,11 @@
 /** Queries and updates of RollbackActionPlan. Set before the first await, so that nothing sent early is lost. */
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
-import type { RollbackRequest } from '../activities/types.js';
-import { isCloudId, isSameCloud, otherCloudSentence } from '../src/domain/cloud-id.js';
+import { type CloudId, isSameCloud, otherCloudSentence } from '../src/domain/cloud-id.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { completeOptions, differingOptions } from '../src/domain/options.js';
 import type { RollbackResult } from '../src/domain/result.js';
 import { NOT_STOPPED, stoppedSentence } from '../src/domain/stop-switch.js';
-import { checkedControl, checkedRequest, checkedSwitch } from './check-input.js';
+import { checkedCloud, checkedControl, checkedRequest, checkedSwitch } from './check-input.js';
 import {
   compensationsQuery,
   type ControlRequest,
@@ -35,10 +34,11 @@ export function handleMessages(decision: Decision): void {
   );
   setHandler(requestUpdate, async (asGiven): Promise<RollbackResult> => {
     const request = checkedRequest(asGiven);
+    const cloud = checkedCloud(asGiven.cloud);
     await condition(() => decision.refusal !== null || decision.record !== null);
     if (decision.refusal !== null) throw decision.refusal;
     const { record } = decided(decision);
-    refuseOtherCloud(request, record);
+    refuseOtherCloud(cloud, record);
     // A max_age that the caller leaves out is this worker's affair, not a difference.
     const asked = completeOptions(request.options, record.options.max_age);
     const differing = differingOptions(asked, record.options);
@@ -79,8 +79,8 @@ export function handleMessages(decision: Decision): void {
 }
 
 /** Copies of a cloud hold the same plans under the same UUIDs: what is asked of one must not be answered by the other's. */
-function refuseOtherCloud({ cloud }: RollbackRequest, record: RollbackRecord): void {
-  if (!isCloudId(cloud) || record.cloud === undefined || isSameCloud(cloud, record.cloud)) return;
+function refuseOtherCloud(cloud: CloudId | undefined, record: RollbackRecord): void {
+  if (cloud === undefined || record.cloud === undefined || isSameCloud(cloud, record.cloud)) return;
   const sentence = otherCloudSentence(cloud, record.cloud, 'the rollback of that plan');
   throw ApplicationFailure.nonRetryable(sentence, 'OtherCloud');
 }

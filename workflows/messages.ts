@@ -11,6 +11,8 @@ export interface RollbackInput {
   action_plan_uuid: string;
   /** Absent where somebody starts the workflow directly: then all defaults. */
   request?: RollbackRequest;
+  /** The cloud that the caller speaks of; absent: the worker's own. */
+  cloud?: CloudId;
   /** Set by continue-as-new only. */
   carried?: CarriedState;
 }
@@ -56,7 +58,10 @@ export const compensationsQuery = defineQuery<
 >('compensations');
 
 /** Accepts or refuses; answers at acceptance with the result so far. */
-export const requestUpdate = defineUpdate<RollbackResult, [RollbackRequest]>('request_rollback');
+export const requestUpdate = defineUpdate<
+  RollbackResult,
+  [RollbackRequest & Pick<RollbackInput, 'cloud'>]
+>('request_rollback');
 export const pauseUpdate = defineUpdate<RollbackResult, [ControlRequest]>('pause');
 export const resumeUpdate = defineUpdate<RollbackResult, [ControlRequest]>('resume');
 export const retryUpdate = defineUpdate<RollbackResult, [ControlRequest]>('retry_compensation');

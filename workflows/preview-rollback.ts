@@ -4,6 +4,7 @@
  */
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { RollbackRequest } from '../activities/types.js';
+import type { CloudId } from '../src/domain/cloud-id.js';
 import type { PreviewResult } from '../src/domain/preview.js';
 import { countOutcomes } from '../src/domain/states.js';
 import { accept } from './acceptance.js';
@@ -15,11 +16,14 @@ export interface PreviewInput {
   action_plan_uuid: string;
   /** Absent where somebody starts the workflow directly: then all defaults. */
   request?: RollbackRequest;
+  /** As of RollbackInput. */
+  cloud?: CloudId;
 }
 
 export async function PreviewRollback(input: PreviewInput): Promise<PreviewResult> {
-  const { planUuid, request } = checkedPlan(input);
-  const { reading, layout } = await accept(planUuid, request, (timeLeftMs, question) =>
+  const checked = checkedPlan(input);
+  const { planUuid, request } = checked;
+  const { reading, layout } = await accept(planUuid, checked, (timeLeftMs, question) =>
     acceptanceReads(timeLeftMs).previewRollback(question),
   );
   const { compensations, notes, preview } = layout;

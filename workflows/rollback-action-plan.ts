@@ -78,7 +78,7 @@ async function begin(
       return decide(record, decision, carried);
     }
     const uuid = checked.planUuid;
-    const { reading, layout } = await reads.run(() => accept(uuid, request, layOut));
+    const { reading, layout } = await reads.run(() => accept(uuid, checked, layOut));
     if (isCancelled()) throw cancelledBefore();
     const record = new RollbackRecord(planUuid, request.requested_by, {
       options: reading.options,

@@ -56,8 +56,16 @@ export function differingOptions(a: RollbackOptions, b: RollbackOptions): string
   return differ;
 }
 
-function sorted(actions: string[] | null): string[] | null {
-  return actions === null ? null : actions.toSorted();
+/** An update may carry anything for a list: nobody has looked at it where a rollback is running already. */
+function sorted(actions: unknown): unknown {
+  return Array.isArray(actions) ? actions.toSorted() : actions;
+}
+
+/** A SUCCEEDED rollback of some actions does not answer for all of them. */
+export function covers(done: RollbackOptions, asked: RollbackOptions): boolean {
+  if (done.actions === null) return true;
+  const did = new Set(done.actions);
+  return asked.actions !== null && asked.actions.every((action) => did.has(action));
 }
 
 /** Who asked, for the record; never a token. */

@@ -1,5 +1,5 @@
 /** A preview: a read-only workflow with an id of its own, waited for. */
-import { type Client, WorkflowFailedError, WorkflowIdConflictPolicy } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { randomUUID } from 'node:crypto';
 import type { RollbackRequest } from '../../activities/types.js';
@@ -8,6 +8,7 @@ import { ApiError } from '../api/errors.js';
 import { isFailureType } from '../domain/failures.js';
 import type { PreviewResult } from '../domain/preview.js';
 import { previewIdOf, previewSummaryOf } from './identifiers.js';
+import type { Start } from './start.js';
 import { isTimeout } from './translate-error.js';
 
 export const PREVIEW_TYPE = 'PreviewRollback';
@@ -17,9 +18,7 @@ const UNHURRIED_MS = 60_000;
 
 /** Throws ApiError: what the workflow refused with; RequestExpired where nobody took it up in time. */
 export async function previewRollback(
-  client: Client,
-  taskQueue: string,
-  planUuid: string,
+  { client, taskQueue, planUuid, cloud }: Omit<Start, 'afterSuccess'>,
   request: RollbackRequest,
 ): Promise<PreviewResult> {
   const acceptBy =
@@ -30,7 +29,7 @@ export async function previewRollback(
       client.workflow.execute<typeof PreviewRollback>(PREVIEW_TYPE, {
         workflowId: previewIdOf(planUuid, randomUUID()),
         taskQueue,
-        args: [{ action_plan_uuid: planUuid, request }],
+        args: [{ action_plan_uuid: planUuid, request, ...(cloud !== undefined && { cloud }) }],
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
         // Nobody waits any longer, so nothing need be read any more.
         workflowExecutionTimeout: Math.max(limitMs, 1_000),

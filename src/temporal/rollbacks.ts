@@ -13,7 +13,7 @@ import type {
   RollbackList,
   Rollbacks,
 } from '../api/rollbacks.js';
-import { differingOptions, type RollbackOptions } from '../domain/options.js';
+import { covers, differingOptions, type RollbackOptions } from '../domain/options.js';
 import type { CloudId } from '../domain/cloud-id.js';
 import type { PreviewResult } from '../domain/preview.js';
 import type { RollbackResult } from '../domain/result.js';
@@ -105,10 +105,14 @@ export class TemporalRollbacks implements Rollbacks {
     const resumes = accepted !== null && ended?.state !== 'SUCCEEDED';
     const previous_run_id = resumes ? accepted.runId : null;
     const { client, taskQueue } = this.options;
-    const start = { client, taskQueue, planUuid, afterSuccess: ended?.state === 'SUCCEEDED' };
-    return await this.inTurn(request, () =>
-      startRollback(start, { ...request, previous_run_id, ...(cloud && { cloud }) }),
-    );
+    const start = {
+      client,
+      taskQueue,
+      planUuid,
+      cloud,
+      afterSuccess: ended?.state === 'SUCCEEDED',
+    };
+    return await this.inTurn(request, () => startRollback(start, { ...request, previous_run_id }));
   }
 
   /** What makes a worker read a whole plan: only as many at once as it can serve within their time. */
@@ -209,8 +213,8 @@ export class TemporalRollbacks implements Rollbacks {
     return this.reaching(async () => {
       const cloud = await this.options.ownCloud?.();
       await this.demandWorker();
-      const asked = { ...request, ...(cloud && { cloud }) };
-      return await this.inTurn(request, () => previewRollback(client, taskQueue, planUuid, asked));
+      const start = { client, taskQueue, planUuid, cloud };
+      return await this.inTurn(request, () => previewRollback(start, request));
     });
   }
 
@@ -284,13 +288,6 @@ export class TemporalRollbacks implements Rollbacks {
       throw asUnreachable(error);
     }
   }
-}
-
-/** A SUCCEEDED rollback of some actions does not answer for all of them. */
-function covers(done: RollbackOptions, asked: RollbackOptions): boolean {
-  if (done.actions === null) return true;
-  const did = new Set(done.actions);
-  return asked.actions !== null && asked.actions.every((action) => did.has(action));
 }
 
 function messageOf(error: unknown): string {

@@ -12,6 +12,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../api/errors.js';
 import type { RollbackRequest } from '../../activities/types.js';
+import type { CloudId } from '../domain/cloud-id.js';
 import type { RollbackResult } from '../domain/result.js';
 import { requestUpdate, WORKFLOW_TYPE } from '../../workflows/messages.js';
 import type { RollbackActionPlan } from '../../workflows/rollback-action-plan.js';
@@ -32,6 +33,8 @@ export interface Start {
   client: Client;
   taskQueue: string;
   planUuid: string;
+  /** undefined: that of the worker which takes it. */
+  cloud?: CloudId | undefined;
   /** The caller has seen that the last run SUCCEEDED, and wants another all the same. */
   afterSuccess: boolean;
 }
@@ -53,7 +56,7 @@ export async function startRollback(
       return await start.client.withDeadline(acceptBy + ANSWER_MARGIN_MS, () =>
         start.client.workflow.executeUpdateWithStart(requestUpdate, {
           updateId,
-          args: [request],
+          args: [{ ...request, ...ofCloud(start) }],
           startWorkflowOperation: startOperation(start, request),
         }),
       );
@@ -68,19 +71,24 @@ export async function startRollback(
 }
 
 function startOperation(
-  { taskQueue, planUuid, afterSuccess }: Start,
+  start: Start,
   request: RollbackRequest,
 ): WithStartWorkflowOperation<typeof RollbackActionPlan> {
+  const { taskQueue, planUuid, afterSuccess } = start;
   return new WithStartWorkflowOperation<typeof RollbackActionPlan>(WORKFLOW_TYPE, {
     workflowId: workflowIdOf(planUuid),
     taskQueue,
-    args: [{ action_plan_uuid: planUuid, request }],
+    args: [{ action_plan_uuid: planUuid, request, ...ofCloud(start) }],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: afterSuccess
       ? WorkflowIdReusePolicy.ALLOW_DUPLICATE
       : WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
     staticSummary: staticSummaryOf(planUuid),
   });
+}
+
+function ofCloud({ cloud }: Start): { cloud?: CloudId } {
+  return cloud === undefined ? {} : { cloud };
 }
 
 function expired(): ApiError {

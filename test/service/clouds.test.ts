@@ -7,6 +7,7 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
 import { cloudIdOf } from '../../activities/own-cloud.js';
 import type { RollbackRequest } from '../../activities/types.js';
+import type { CloudId } from '../../src/domain/cloud-id.js';
 import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { requestUpdate, WORKFLOW_TYPE } from '../../workflows/messages.js';
 import { clientOf } from '../support/cloud.js';
@@ -87,7 +88,7 @@ test("a rollback of the other cloud's plan of the same UUID is not joined, shown
 test('past the API: the workflow itself refuses a request for another cloud, and without one the worker’s own counts', async () => {
   const plan = await planIn(here, there);
   const cloud = clientOf(here.sim);
-  const theirs: RollbackRequest = {
+  const theirs: RollbackRequest & { cloud: CloudId } = {
     options: {},
     requested_by: { user_id: null, user_name: null, project_id: null, request_id: null },
     requested_at: null,

@@ -110,6 +110,8 @@ test.each<[unknown]>([
   [{ max_failures: 10_001 }],
   [{ actions: [] }],
   [{ actions: ['x'] }],
+  [{ actions: 'all' }],
+  [{ actions: {} }],
   [{ actions: [ACTION] }],
   [{ max_age: 0, hosts: 'all' }],
   [{ nope: 1 }],
@@ -233,7 +235,7 @@ test('whatever is sent to a running rollback: refused or passed over, and it goe
     ...[7, {}, 'all'].map((all): [string, [unknown], string] => [
       'request_rollback',
       [{ options: { actions: all } }],
-      'InvalidRequest',
+      'OptionsDiffer',
     ]),
     ['request_rollback', [{ options: { actions: [null, 7, {}] } }], 'OptionsDiffer'],
     ['request_rollback', [{ options: { constructor: 1, max_age: {} } }], 'OptionsDiffer'],

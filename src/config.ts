@@ -35,6 +35,8 @@ export interface Config {
     roles: OperationRoles;
     serviceRoles: readonly string[];
     eventStreams: number;
+    /** Requests per minute and caller; 0: no limit. */
+    rateLimit: number;
   };
   temporal: {
     taskQueue: string;
@@ -118,6 +120,7 @@ function readValues(env: Environment, problems: ConfigProblem[]): Config {
       },
       serviceRoles: get(SETTINGS.serviceRoles),
       eventStreams: get(SETTINGS.eventStreams),
+      rateLimit: get(SETTINGS.rateLimit),
     },
     temporal: {
       taskQueue: get(SETTINGS.taskQueue),

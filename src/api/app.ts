@@ -9,9 +9,11 @@ import type { ApiDeps } from './deps.js';
 import { errorHandler } from './error-handler.js';
 import { ApiError } from './errors.js';
 import { microversion } from './microversion.js';
+import { refuseLongUrls } from './long-urls.js';
 import { proxyToWatcher, refuseLoops } from './proxy.js';
 import { requestContext } from './request-context.js';
-import { loginRoutes } from './routes/login.js';
+import { RateLimiter } from './rate-limit.js';
+import { LOGIN_PATH, loginRoutes } from './routes/login.js';
 import { controlRoutes } from './routes/control.js';
 import { docsRoutes } from './routes/docs.js';
 import { eventRoutes } from './routes/events.js';
@@ -22,6 +24,9 @@ import { stopRoutes } from './routes/stop.js';
 import { uiRoutes } from './routes/ui.js';
 import { rootRoutes, v1Routes } from './routes/versions.js';
 
+/** What is open to all and costs something. */
+const OPEN_PATHS = ['/docs', '/v1/openapi.json', '/ui', LOGIN_PATH];
+
 export function createApp(deps: ApiDeps): Express {
   const closing = deps.closing ?? new AbortController().signal;
   const app = express();
@@ -31,11 +36,14 @@ export function createApp(deps: ApiDeps): Express {
   // A proxy on the same machine may say how the caller reached it; links are made from that.
   app.set('trust proxy', 'loopback');
 
-  app.use(requestContext(deps, closing), refuseLoops());
+  app.use(requestContext(deps, closing), refuseLongUrls(), refuseLoops());
+  const limiter = new RateLimiter(deps.config.rateLimit);
   const open = newRouter();
   // The version documents are Watcher's where it is reached through here.
   if (deps.proxy === undefined) rootRoutes(open);
   operationsRoutes(open, deps);
+  // Not the probes above, and not what goes on to Watcher: that is Watcher's to limit.
+  open.use(OPEN_PATHS, limiter.byAddress());
   docsRoutes(open, deps);
   if (deps.ui !== undefined) uiRoutes(open, deps.ui);
   // Where nobody is asked for a token, nobody needs one.
@@ -44,7 +52,7 @@ export function createApp(deps: ApiDeps): Express {
   if (deps.proxy !== undefined) app.use(proxyToWatcher(deps.proxy, closing));
 
   // As in Watcher: first who calls, then the microversion, then whether there is such a path.
-  app.use(authenticate(deps), microversion());
+  app.use(authenticate(deps, limiter), microversion());
   const resources = newRouter();
   rollbackRoutes(resources, deps, closing);
   controlRoutes(resources, deps);

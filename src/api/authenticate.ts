@@ -11,6 +11,7 @@ import type { ApiDeps } from './deps.js';
 import { ApiError } from './errors.js';
 import { refuseForeignPages } from './own-pages.js';
 import { operationsOf } from './policy.js';
+import { addressOf, type RateLimiter } from './rate-limit.js';
 import { contextOf } from './request-context.js';
 import { TokenCache } from './token-cache.js';
 
@@ -18,18 +19,23 @@ import { TokenCache } from './token-cache.js';
 const FRESH_FOR_CHANGES_MS = 60_000;
 const READS = ['GET', 'HEAD', 'OPTIONS'];
 
-export function authenticate(deps: ApiDeps): RequestHandler {
+export function authenticate(deps: ApiDeps, limiter: RateLimiter): RequestHandler {
   if (deps.config.auth === 'none') {
     return (req, res, next) => {
       refuseForeignPages(req);
       contextOf(res).operations = null;
+      limiter.take(addressOf(req));
       next();
     };
   }
   const tokens = new TokenCache(deps.cloud.identity, deps.metrics);
   return async (req, res, next) => {
     const check = (): Promise<TokenInfo | null> => identify(tokens, req, deps.config.serviceRoles);
-    admit(res, await check(), deps);
+    // Before Keystone is asked once more for somebody who only ever comes with tokens that are none.
+    limiter.check(addressOf(req));
+    const known = await countingStrangers(limiter, req, check);
+    admit(res, known, deps);
+    limiter.take(`user ${known.userId}`);
     // For answers that go on for long (event streams): is the caller still who they were?
     contextOf(res).isStillAllowed = async (operation) => {
       const info = await check();
@@ -39,10 +45,23 @@ export function authenticate(deps: ApiDeps): RequestHandler {
   };
 }
 
-function admit(res: Response, info: TokenInfo | null, deps: ApiDeps): void {
-  if (info === null) {
-    throw new ApiError('Unauthorized', 'No token, or one that Keystone does not accept.');
+/** Those who are not known, or not yet, count by their address. */
+async function countingStrangers(
+  limiter: RateLimiter,
+  req: Request,
+  check: () => Promise<TokenInfo | null>,
+): Promise<TokenInfo> {
+  let info: TokenInfo | null = null;
+  try {
+    info = await check();
+  } finally {
+    if (info === null) limiter.take(addressOf(req));
   }
+  if (info !== null) return info;
+  throw new ApiError('Unauthorized', 'No token, or one that Keystone does not accept.');
+}
+
+function admit(res: Response, info: TokenInfo, deps: ApiDeps): void {
   const { userId, userName, projectId, roles } = info;
   const context = contextOf(res);
   context.caller = { userId, userName, projectId };

@@ -2,6 +2,7 @@
  * One call of the service: the token, one more try with a new one after a 401, and every refusal turned into a Problem
  * with the service's own sentence. It must not know which calls there are.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request as send } from 'undici';
 import { FAILURES, isFailureType, type FailureType } from '../domain/failures.js';
 import { serviceMessage } from '../openstack/service-message.js';
@@ -28,16 +29,41 @@ const MAX_BYTES = 32 * 1024 * 1024;
 /** The type of the one list of failures, in the answer to what was refused. */
 const TYPE_HEADER = 'x-rollback-failure';
 const UNAUTHORIZED = 401;
+const TOO_MANY = 429;
+/** The service's limit counts per minute. */
+const PAUSE_MAX_S = 60;
+const PAUSES_MAX = 5;
 
 /** The answer, its body unread; only with an accepted status. Throws Problem, or the signal's reason. */
 export async function call(entrance: Entrance, it: Call): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await knownCaller(entrance, it);
+    const pauseMs = tries <= PAUSES_MAX ? pauseOf(answer) : null;
+    if (pauseMs === null) return accepted(entrance, it, answer);
+    await answer.body.dump();
+    await sleep(pauseMs, undefined, it.signal === undefined ? {} : { signal: it.signal }).catch(
+      () => it.signal?.throwIfAborted(),
+    );
+  }
+}
+
+async function knownCaller(entrance: Entrance, it: Call): Promise<Answer> {
   const token = await entrance.token(it.signal);
   const answer = await sendOnce(entrance, it, token);
-  if (answer.statusCode !== UNAUTHORIZED || token === null) return accepted(entrance, it, answer);
+  if (answer.statusCode !== UNAUTHORIZED || token === null) return answer;
   const other = await entrance.renewed(token, it.signal);
-  if (other === null || other === token) return accepted(entrance, it, answer);
+  if (other === null || other === token) return answer;
   await answer.body.dump();
-  return accepted(entrance, it, await sendOnce(entrance, it, other));
+  return await sendOnce(entrance, it, other);
+}
+
+/** null: nothing to wait for. What is too much has touched nothing, so it may be sent again, whatever it is. */
+function pauseOf(answer: Answer): number | null {
+  const type = toldType(answer);
+  if (answer.statusCode !== TOO_MANY || (type !== null && type !== 'TooManyRequests')) return null;
+  const after = answer.headers['retry-after'];
+  if (typeof after !== 'string' || !/^\d{1,3}$/.test(after)) return null;
+  return Number(after) > PAUSE_MAX_S ? null : Math.max(1, Number(after)) * 1000;
 }
 
 /** The whole document. Throws Problem, or the signal's reason. */

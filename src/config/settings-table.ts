@@ -60,6 +60,7 @@ export const SETTINGS = {
   rolesControl: setting('ROLLBACK_ROLES_CONTROL', ADMIN, roleNames(), 'Roles that may pause, resume and cancel a rollback, and retry or skip one of its compensations.'),
   rolesAdmin: setting('ROLLBACK_ROLES_ADMIN', ADMIN, roleNames(), 'Roles that may stop all rollbacks and let them go on.'),
   serviceRoles: setting('ROLLBACK_SERVICE_ROLES', 'service', roleNames(), 'Roles that make an X-Service-Token good: with one, an expired X-Auth-Token is accepted as long as Keystone allows it.'),
+  rateLimit: setting('ROLLBACK_RATE_LIMIT', '3000', wholeNumber(0, 1_000_000), 'Requests per minute and caller (the user, else the address) that one API process serves; 0: no limit. Probes and what goes on to Watcher do not count.'),
   eventStreams: setting('ROLLBACK_EVENT_STREAMS', '200', wholeNumber(1, 4000), 'Event streams that one API process serves at once.'),
   url: optional('ROLLBACK_URL', httpUrl(), "Address of the service, for the command watcher-rollback. Without it: the one that Keystone's catalog names."),
   acceptTimeout: setting('ROLLBACK_ACCEPT_TIMEOUT', '30', seconds(3, 60), 'A request that no worker has accepted by then is dropped and answered with 503.'),

@@ -138,6 +138,17 @@ export const FAILURES = {
     retryable: false,
     meaning: 'The body is not JSON. Send it as Content-Type: application/json, not compressed.',
   },
+  TooManyRequests: {
+    status: 429,
+    retryable: true,
+    meaning:
+      'The caller makes more requests within a minute than ROLLBACK_RATE_LIMIT allows. Nothing was touched; go on when Retry-After says.',
+  },
+  UriTooLong: {
+    status: 414,
+    retryable: false,
+    meaning: 'The address is longer than 8,192 characters. Ask with POST and a body instead.',
+  },
   // ---- out of reach: 503 with Retry-After
   TemporalUnreachable: {
     status: 503,

@@ -58,7 +58,7 @@ export function differingOptions(a: RollbackOptions, b: RollbackOptions): string
 
 /** An update may carry anything for a list: nobody has looked at it where a rollback is running already. */
 function sorted(actions: unknown): unknown {
-  return Array.isArray(actions) ? actions.toSorted() : actions;
+  return Array.isArray(actions) ? actions.map(String).toSorted() : actions;
 }
 
 /** A SUCCEEDED rollback of some actions does not answer for all of them. */

@@ -134,7 +134,21 @@ test('what a rollback can be refused with is all there: 409 and 503 too', async 
   door.rollbacks.accepted = rollbackResult();
   const post = document.paths['/v1/action_plans/{uuid}/rollback']?.['post'] as Operation;
   expect(Object.keys(post.responses).toSorted()).toEqual(
-    ['200', '400', '401', '403', '404', '405', '406', '409', '415', '500', '503'].toSorted(),
+    [
+      '200',
+      '400',
+      '401',
+      '403',
+      '404',
+      '405',
+      '406',
+      '409',
+      '414',
+      '415',
+      '429',
+      '500',
+      '503',
+    ].toSorted(),
   );
 });
 

@@ -231,6 +231,7 @@ export async function openDoor(
         roles: EVERYTHING_FOR_ADMINS,
         serviceRoles: ['service'],
         eventStreams: 3,
+        rateLimit: 0,
         ...config,
       },
       log: createLogger({ level: 'debug', format: 'json', destination: { write } }),

@@ -283,6 +283,8 @@ const EXIT_OF_TYPE: Record<FailureType, Exit | null> = {
   PlanTooLarge: 'refused',
   OtherPlanOngoing: 'refused',
   OtherCloud: 'refused',
+  TooManyRequests: 'unreachable',
+  UriTooLong: 'refused',
   DriftFound: 'refused',
   OptionsDiffer: 'refused',
   NotControllable: 'refused',

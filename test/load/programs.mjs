@@ -48,6 +48,8 @@ export async function startPrograms(cloud, settings = {}) {
     ROLLBACK_PORT: String(PORTS.api),
     ROLLBACK_WORKER_METRICS_PORT: String(PORTS.worker),
     ROLLBACK_LOG_LEVEL: 'info',
+    // One caller asks for all.
+    ROLLBACK_RATE_LIMIT: '0',
     ...settings,
   };
   const isReady = (line) => line.includes('"ready"');

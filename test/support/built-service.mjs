@@ -19,7 +19,11 @@ export async function startBuiltService(sim, folder, runName, more = {}) {
 
   const own = { databaseFile: join(folder, 'temporal.db'), runName };
   const { TEMPORAL_ADDRESS: _, ...around } = process.env;
-  const env = { ...demoEnvironment(around, sim.env, own), ROLLBACK_LOG_LEVEL: 'error' };
+  const env = {
+    ...demoEnvironment(around, sim.env, own),
+    ROLLBACK_LOG_LEVEL: 'error',
+    ROLLBACK_RATE_LIMIT: '0',
+  };
   const config = readConfig(env);
   const cloud = createOpenStackCloud(loadCloudConfig(env, localConfigFiles()));
   const service = await startService({

@@ -28,7 +28,9 @@ const NAMED: Record<string, z.ZodType> = {
 };
 
 /** Any request may be answered so. */
-const ALWAYS: FailureType[] = ['MethodNotAllowed', 'InternalError'];
+const ALWAYS: FailureType[] = ['MethodNotAllowed', 'UriTooLong', 'InternalError'];
+/** They answer however often they are asked. */
+const PROBES = ['/healthz', '/readyz', '/metrics'];
 const WITH_TOKEN: FailureType[] = [
   'Unauthorized',
   'NotAcceptable',
@@ -158,6 +160,7 @@ function refusals(entry: OperationEntry, withTokens: boolean): Record<string, un
   const types = [
     ...entry.failures,
     ...ALWAYS,
+    ...(PROBES.includes(entry.path) ? [] : ['TooManyRequests' as const]),
     ...(entry.policy === null ? [] : asksForToken ? WITH_TOKEN : ['NotAcceptable' as const]),
     ...(asksForToken && entry.policy !== 'token' ? ['Forbidden' as const] : []),
   ];

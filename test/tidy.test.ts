@@ -14,6 +14,8 @@ const LINES_MAX = 300;
 const LINE_LENGTH_MAX = 130;
 /** Looked at hard, and found to be one thing. Take a file off as soon as it shrinks; do not add lightly. */
 const LONG_FILES: Record<string, number> = {
+  // The one list of all failures.
+  'src/domain/failures.ts': 340,
   'src/domain/schedule.ts': 330,
 };
 const TEST_LINES_MAX = 500;

@@ -3,7 +3,7 @@
  * without breaking answers off. It must not know what is served.
  */
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { faultBody } from './answers.js';
 import { createApp } from './app.js';
@@ -29,12 +29,16 @@ const LIMITS = {
   connectionsCheckingInterval: 2000,
   maxHeaderSize: 16 * 1024,
 };
+/** For a client to take the rest of an answer, once all of it is said. Milliseconds. */
+const TAKEN_WITHIN_MS = 60_000;
 const MAX_CONNECTIONS = 5000;
+
+export type ServerLimits = Partial<typeof LIMITS> & { takenWithinMs?: number };
 
 /** Rejects where it cannot listen (address in use, not this machine's). */
 export async function startApiServer(
   deps: Omit<ApiDeps, 'closing'>,
-  limits: Partial<typeof LIMITS> = {},
+  { takenWithinMs = TAKEN_WITHIN_MS, ...limits }: ServerLimits = {},
 ): Promise<ApiServer> {
   const closing = new AbortController();
   const app = createApp({ ...deps, closing: closing.signal });
@@ -43,6 +47,7 @@ export async function startApiServer(
     unused.delete(req.socket);
     // Else its connection would stay open until keepAliveTimeout.
     res.once('finish', () => closing.signal.aborted && setImmediate(closeIdle, server));
+    dropUntaken(res, takenWithinMs);
     app(req, res);
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -76,6 +81,15 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
       if (address === null || typeof address === 'string') reject(new Error('no TCP address'));
       else resolve(address);
     });
+  });
+}
+
+/** Node has no limit of its own here: a client that stops reading would keep its answer in memory for ever. */
+function dropUntaken(res: ServerResponse, withinMs: number): void {
+  res.once('prefinish', () => {
+    const timer = setTimeout(() => res.destroy(), withinMs);
+    timer.unref();
+    res.once('close', () => clearTimeout(timer));
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * `npm run load -- [many] [repeated] [soak] [--count N] [--minutes N] [--out FILE]`: the service under load, in processes of its
+ * `npm run load -- [many] [repeated] [soak] [streams] [--count N] [--minutes N] [--out FILE]`: the service under load, in processes of its
  * own on a simulated cloud. Prints what was measured; exit 1 where something did not end as it must. Linux.
  */
 import { writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const { values, positionals } = parseArgs({
     out: { type: 'string' },
   },
 });
-const PARTS = { many: 1000, repeated: 10_000, soak: 0 };
+const PARTS = { many: 1000, repeated: 10_000, soak: 0, streams: 4000 };
 const wanted = positionals.length > 0 ? positionals : ['many', 'repeated'];
 const unknown = wanted.find((name) => !Object.hasOwn(PARTS, name));
 if (unknown !== undefined) {

@@ -50,6 +50,7 @@ export class Feed {
   /** Grows also from process to process: a number of another process is never taken for one of ours. */
   private lastId = Date.now() * 1000;
   private readonly firstId = this.lastId;
+  private beginning: { event: StreamEvent; result: RollbackResult } | null = null;
   private timer: NodeJS.Timeout | null = null;
   private aloneSince: number | null = null;
 
@@ -67,7 +68,7 @@ export class Feed {
     this.subscribers.add(subscriber);
     this.aloneSince = null;
     const missed = lastEventId === null ? null : this.after(lastEventId);
-    const first = missed ?? [{ id: this.lastId, event: 'result' as const, data: null }];
+    const first = missed ?? [this.whole()];
     for (const event of first) subscriber.send(event, this.last);
   }
 
@@ -82,6 +83,15 @@ export class Feed {
     for (const subscriber of this.subscribers) subscriber.end();
     this.subscribers.clear();
     this.over();
+  }
+
+  /** One object for all that begin between two changes, so that it is written once. */
+  private whole(): StreamEvent {
+    const known = this.beginning;
+    if (known?.result === this.last && known.event.id === this.lastId) return known.event;
+    const event: StreamEvent = { id: this.lastId, event: 'result', data: null };
+    this.beginning = { event, result: this.last };
+    return event;
   }
 
   private after(lastEventId: number): StreamEvent[] | null {

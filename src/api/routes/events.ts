@@ -66,10 +66,14 @@ export function eventRoutes(router: Router, deps: ApiDeps, closing: AbortSignal)
     res.setHeader('X-Accel-Buffering', 'no');
     res.write(`retry: ${COME_BACK_MS}\n\n`);
     const send = (event: StreamEvent, result: RollbackResult): void => {
-      res.write(eventText(event, result, base));
+      res.write(eventBytes(event, result, base));
       if (res.writableLength > UNREAD_BYTES_MAX) res.destroy();
     };
-    const heart = setInterval(() => void beat(res), heartbeatMs);
+    const stuck = stuckSinceLastTime(res);
+    const heart = setInterval(() => {
+      if (stuck()) res.destroy();
+      else void beat(res);
+    }, heartbeatMs);
     heart.unref();
     let leave: (() => void) | null = null;
     res.once('close', () => {
@@ -89,6 +93,17 @@ export function eventRoutes(router: Router, deps: ApiDeps, closing: AbortSignal)
   resource(router, `${PLAN_PATH}/events`, `${PLAN_NAME}/events`, { get });
 }
 
+/** Whether nothing at all of what is unread was taken between two heartbeats: the reader has stopped, or is gone. */
+export function stuckSinceLastTime(res: Pick<Response, 'writableLength'>): () => boolean {
+  let before = 0;
+  return () => {
+    const unread = res.writableLength;
+    const stuck = before > 0 && unread >= before;
+    before = unread;
+    return stuck;
+  };
+}
+
 /** Keeps the connection, and ends it where the token is no longer good: who comes back is told so. */
 async function beat(res: Response): Promise<void> {
   res.write(': heartbeat\n\n');
@@ -103,9 +118,16 @@ function idOf(header: string | undefined): number | null {
   return header !== undefined && /^\d{1,16}$/.test(header) ? Number(header) : null;
 }
 
-function eventText({ id, event, data }: StreamEvent, result: RollbackResult, base: string): string {
+/** The same bytes for all streams of a feed: thousands of copies of a large result would be more than there is memory. */
+const written = new WeakMap<StreamEvent, { base: string; bytes: Buffer }>();
+
+function eventBytes(event: StreamEvent, result: RollbackResult, base: string): Buffer {
+  const known = written.get(event);
+  if (known?.base === base) return known.bytes;
   const links = rollbackLinks(base, result.action_plan_uuid);
   // JSON has no line ends of its own, so one data line is enough.
-  const text = data ?? JSON.stringify({ ...result, links });
-  return `id: ${id}\nevent: ${event}\ndata: ${text}\n\n`;
+  const text = event.data ?? JSON.stringify({ ...result, links });
+  const bytes = Buffer.from(`id: ${event.id}\nevent: ${event.event}\ndata: ${text}\n\n`);
+  written.set(event, { base, bytes });
+  return bytes;
 }

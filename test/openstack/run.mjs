@@ -5,6 +5,7 @@
  */
 import { Checks } from './checks.mjs';
 import { badInput } from './parts/bad-input.mjs';
+import { chaos } from './parts/chaos.mjs';
 import { drift } from './parts/drift.mjs';
 import { everyAction } from './parts/every-action.mjs';
 import { hostMaintenance } from './parts/host-maintenance.mjs';
@@ -22,6 +23,7 @@ const PARTS = {
   drift,
   proxy,
   surfaces,
+  chaos,
 };
 
 const interrupted = new AbortController();

@@ -15,15 +15,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { call, pause, until } from './cloud.mjs';
+import { Caller } from './caller.mjs';
+import { pause, until } from './cloud.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The first start on a machine installs packages, builds, and may have to build Temporal's server: minutes. */
 const READY_LIMIT_MS = 10 * 60_000;
 /** Longer than the service's own ROLLBACK_SHUTDOWN_GRACE. */
 const STOP_LIMIT_MS = 40_000;
-/** What the API waits at most for the end of a rollback; the caller waits a little longer. */
-const WAIT_SECONDS = 300;
 
 /** Starts the service against the cloud of `env` and waits until it is ready. */
 export async function startService({ env, note, signal }) {
@@ -99,13 +98,13 @@ function npmStart({ env, port }) {
 }
 
 /** The run's own service must not be led elsewhere by what the caller has set for another. */
-function withoutOthers(env) {
+export function withoutOthers(env) {
   return Object.fromEntries(
     Object.entries(env).filter(([key]) => !/^(OS_|ROLLBACK_|TEMPORAL_(?!CLI_PATH))/.test(key)),
   );
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
@@ -116,43 +115,19 @@ function freePort() {
   });
 }
 
-export class Service {
+export class Service extends Caller {
   #child;
   #ended;
   #folder;
 
   constructor({ port, child, ended, folder, logFile }) {
-    this.url = `http://127.0.0.1:${port}`;
+    super(`http://127.0.0.1:${port}`);
     this.#child = child;
     this.#ended = ended;
     this.#folder = folder;
     this.logFile = logFile;
   }
 
-  async ready() {
-    try {
-      return (await call('GET', `${this.url}/readyz`, { timeoutMs: 5000 })).status === 200;
-    } catch {
-      return false;
-    }
-  }
-
-  rollbackPath(plan) {
-    return `${this.url}/v1/action_plans/${plan}/rollback`;
-  }
-  /** POST, waiting for the end; the answer and how long it took. `headers` go over the usual ones. */
-  async post(plan, token, { headers = {}, ...options } = {}) {
-    const startedAt = Date.now();
-    const answer = await call('POST', this.rollbackPath(plan), {
-      ...options,
-      headers: { 'x-auth-token': token, prefer: `wait=${WAIT_SECONDS}`, ...headers },
-      timeoutMs: (WAIT_SECONDS + 30) * 1000,
-    });
-    return { ...answer, elapsedMs: Date.now() - startedAt };
-  }
-  get(plan, token) {
-    return call('GET', this.rollbackPath(plan), { headers: { 'x-auth-token': token } });
-  }
   /** The lines of its log that are JSON. */
   log() {
     return readFileSync(this.logFile, 'utf8')
@@ -160,10 +135,6 @@ export class Service {
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line));
   }
-  list(token, query = '') {
-    return call('GET', `${this.url}/v1/rollbacks${query}`, { headers: { 'x-auth-token': token } });
-  }
-
   /**
    * SIGTERM to `npm start`, as a supervisor sends it; after a limit, SIGKILL to all that it began.
    * @returns {Promise<number | null>} exit code; null where it was killed, or died of the signal.

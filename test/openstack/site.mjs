@@ -2,13 +2,11 @@
  * The cloud that the acceptance test runs against: the lab of this folder, brought up where it is not, or the one
  * that OS_* or OS_CLOUD names, provided that nobody else lives there. Knows nothing of the service under test.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { connect, UnexpectedAnswer, until } from './cloud.mjs';
+import { LAB, labTools, runLab } from './lab-tools.mjs';
 
-const LAB = fileURLToPath(new URL('./lab', import.meta.url));
 /** Every server of the test is named so; on a cloud that is not the lab no other server may exist. */
 export const SERVER_PREFIX = 'rollback-test-vm-';
 const MODEL_LIMIT_MS = 15 * 60_000;
@@ -27,18 +25,8 @@ export class Refusal extends Error {}
  * @property {string | null} otherFlavor a larger one, for the resize
  * @property {boolean} power whether nodes may be powered off
  * @property {() => Promise<void>} refreshModel returns once Watcher knows of today's servers
- * @property {LabTools | null} tools null: not the lab
+ * @property {import('./lab-tools.mjs').LabTools | null} tools null: not the lab
  * @property {() => Promise<void>} leave ends what was started
- */
-
-/**
- * What can be done to nobody's cloud but the lab.
- * @typedef {object} LabTools
- * @property {string} watcherUrl watcher-api's own address
- * @property {(url?: string) => Promise<void>} pointCatalogAt the infra-optim endpoints; no URL: Watcher's own again
- * @property {(url: string) => Promise<{remove: () => Promise<void>}>} register the service as infra-optim-rollback
- * @property {(service: string) => string} log all that a service of the lab has logged, e.g. "nova-api"
- * @property {string} script what `os …` runs the openstack client with
  */
 
 /** Finds or makes the site. Throws Refusal. `note` is told what goes on. @returns {Promise<Site>} */
@@ -54,8 +42,9 @@ export async function openSite({ note, keepLab, signal }) {
     await runLab(['down']);
   };
   try {
-    // A run that was killed may have left it elsewhere.
+    // A run that was killed may have left it elsewhere, and services with its own settings.
     await runLab(['watcher-endpoint']);
+    await runLab(['mend']);
     const cloud = await connect(lab);
     const refreshModel = () => runLab(['refresh-model']);
     await untilHostsAreUp(cloud);
@@ -67,35 +56,6 @@ export async function openSite({ note, keepLab, signal }) {
     await leave();
     throw error;
   }
-}
-
-/** @returns {LabTools} */
-function labTools(cloud) {
-  const state = process.env.OPENSTACK_LAB_STATE ?? '/var/tmp/openstack-lab';
-  return {
-    watcherUrl: cloud.endpoint('infra-optim'),
-    pointCatalogAt: (url) => runLab(['watcher-endpoint', ...(url === undefined ? [] : [url])]),
-    register: (url) => register(cloud, url),
-    log: (service) => readFileSync(join(state, 'log', `${service}.log`), 'utf8'),
-    script: LAB,
-  };
-}
-
-/** As `openstack service create` and `openstack endpoint create` do it; what a killed run has left goes first. */
-async function register(cloud, url) {
-  const type = 'infra-optim-rollback';
-  const left = await cloud.identity('GET', `/services?type=${type}`, { expect: [200] });
-  for (const { id } of left.body.services) await cloud.identity('DELETE', `/services/${id}`);
-  const made = await cloud.identity('POST', '/services', {
-    json: { service: { name: 'rollback', type } },
-    expect: [201],
-  });
-  const service_id = made.body.service.id;
-  const endpoint = { interface: 'public', region_id: cloud.region, service_id, url };
-  await cloud.identity('POST', '/endpoints', { json: { endpoint }, expect: [201] });
-  return {
-    remove: async () => void (await cloud.identity('DELETE', `/services/${service_id}`)),
-  };
 }
 
 /** Nova takes a host for down until its nova-compute has reported again after a start, every ten seconds. */
@@ -140,20 +100,6 @@ async function bringLabUp(note, signal) {
 function isDebian12() {
   const file = '/etc/os-release';
   return existsSync(file) && /^VERSION_ID="12"$/m.test(readFileSync(file, 'utf8'));
-}
-
-/** Runs the lab's script to its end; its services are their own process groups and outlive it. */
-function runLab(args, signal) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(LAB, args, {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      ...(signal === undefined ? {} : { signal }),
-    });
-    child.once('error', reject);
-    child.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`lab ${args.join(' ')} ended with ${code}`)),
-    );
-  });
 }
 
 /** A cloud of the user's: only where the test cannot harm anybody. */

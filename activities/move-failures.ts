@@ -55,6 +55,11 @@ export async function failedMove(
   if (ended.abortedAfter !== null && server.status !== 'ERROR') {
     return abortedMove(work, ended.abortedAfter);
   }
+  // An abort leaves no reason in the instance action (recorded: nova-instance-action-after-abort): none is waited for.
+  if (ended.status === 'cancelled' && server.status !== 'ERROR') {
+    const message = `${work.serverName} to ${work.to}: cancelled by somebody`;
+    return { type: 'MigrationFailed', message };
+  }
   const found = await failureReason(kit, run, work.serverId, ended.requestId, ACTIONS[way]);
   const reason = found ?? `Nova gives no reason (migration record: ${ended.status})`;
   if (server.status === 'ERROR') {
@@ -64,11 +69,7 @@ export async function failedMove(
   if (way === 'live' && found !== null && cannotGoLive(found) && mayGoCold(work, server)) {
     return { outcome: 'OTHER_WAY', reason: found, kind: 'cold_migrate' };
   }
-  const cancelled = ended.status === 'cancelled' ? 'cancelled by somebody: ' : '';
-  return {
-    type: 'MigrationFailed',
-    message: `${work.serverName} to ${work.to}: ${cancelled}${reason}`,
-  };
+  return { type: 'MigrationFailed', message: `${work.serverName} to ${work.to}: ${reason}` };
 }
 
 export function abortedMove(

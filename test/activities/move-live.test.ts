@@ -254,6 +254,18 @@ describe('fails', () => {
     expect(home()?.host).toBe('compute-2');
   });
 
+  it('where somebody aborted it: says so, and looks for no reason, of which Nova has none', async () => {
+    test.sim.hand.hangMigrations(vm);
+    const failed = failureOf(run(test.activities, 'liveMigrateServer', input()));
+    await until(() => test.sim.hand.abortMigration(vm));
+    expect(await failed).toMatchObject({
+      type: 'MigrationFailed',
+      message: 'vm-1 to compute-1: cancelled by somebody',
+    });
+    expect(test.sim.requests.filter(({ path }) => path.includes('instance-actions'))).toEqual([]);
+    expect(home()).toMatchObject({ host: 'compute-2', status: 'ACTIVE' });
+  });
+
   it('where the server cannot go live, and offers the cold way only where that is allowed', async () => {
     const reason = 'Migration pre-check error: instance has a PCI passthrough device';
     test.sim.failMigrations(vm, reason, 2);

@@ -181,7 +181,8 @@ function cancelled(world: World, live: LiveMigration): void {
   setMigrationStatus(world, live.migration, 'cancelled');
   live.server.taskState = null;
   touch(world, live.server);
-  addEvent(world, live.action, 'compute_live_migration', 'Live migration was aborted');
+  // No reason is written down, as in Nova (recorded: nova-instance-action-after-abort).
+  addEvent(world, live.action, 'compute_live_migration', null);
   ledgerOf(world, live, 'failed', 'aborted');
   live.done(false);
 }

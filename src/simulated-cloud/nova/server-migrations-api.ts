@@ -8,7 +8,7 @@ import type { Answer, Route, ServiceRequest } from '../http/messages.js';
 import type { Migration } from '../state.js';
 import type { World } from '../world.js';
 import { abortLiveMigration } from './live-migration.js';
-import { beginAction } from './records.js';
+import { addEvent, beginAction } from './records.js';
 
 const IN_PROGRESS = ['queued', 'preparing', 'running', 'post-migrating'];
 const ABORTABLE = ['running', 'queued', 'preparing'];
@@ -62,7 +62,7 @@ function abort(world: World, request: ServiceRequest): Answer {
       `Migration ${asked} state of instance ${id} is ${one.status}. Cannot abort live migration while the migration is in this state.`,
     );
   const server = world.state.servers.get(id);
-  if (server) beginAction(world, server, request.caller, 'live_migration_cancel');
+  const action = server && beginAction(world, server, request.caller, 'live_migration_cancel');
   world.ledger.add({
     service: 'compute',
     effect: 'abort-migration',
@@ -73,6 +73,7 @@ function abort(world: World, request: ServiceRequest): Answer {
   });
   world.clock.after(world.times.conductor, () => {
     abortLiveMigration(world, id, one.id);
+    if (action) addEvent(world, action, 'compute_live_migration_abort', null);
   });
   return { status: 202 };
 }

@@ -41,7 +41,7 @@ test('what has been copied shows, and only a change of it makes the record young
   expect(Date.parse(later.updated_at)).toBeGreaterThan(Date.parse(first.updated_at));
 });
 
-test('aborted while it runs: 202, then cancelled, and the server stays; once more: 400', async () => {
+test('aborted while it runs: 202, then cancelled, and the server stays; once more: 409', async () => {
   const { id } = await hanging(vm);
   const path = `/servers/${vm}/migrations/${id}`;
   expect(await caller.nova('DELETE', path)).toMatchObject({ status: 202, text: '' });
@@ -53,12 +53,25 @@ test('aborted while it runs: 202, then cancelled, and the server stays; once mor
     'live_migration_cancel',
   );
   const again = await caller.nova('DELETE', path);
-  expect(again.status).toBe(400);
-  expect(again.json.badRequest.message).toBe(
-    `Migration ${id} state of instance ${vm} is cancelled. Cannot abort live migration while the migration is in this state.`,
+  expect(again.status).toBe(409);
+  expect(again.json.conflictingRequest.message).toBe(
+    `Instance ${vm} is in an invalid state for 'abort live migration'`,
   );
   expect((await caller.nova('GET', path)).json.itemNotFound.message).toBe(
     `Live migration ${id} for server ${vm} is not in progress.`,
+  );
+});
+
+test('before 2.65 one that waits cannot be aborted: 400', async () => {
+  const other = cloud.addServer({ name: 'vm-2', host: 'compute-1' });
+  await hanging(vm);
+  const { id } = await hanging(other, 'queued');
+  const path = `/compute/v2.1/servers/${other}/migrations/${id}`;
+  const headers = { 'openstack-api-version': 'compute 2.64' };
+  const old = await caller.raw('DELETE', path, { headers });
+  expect(old.status).toBe(400);
+  expect(old.json.badRequest.message).toBe(
+    `Migration ${id} state of instance ${other} is queued. Cannot abort live migration while the migration is in this state.`,
   );
 });
 

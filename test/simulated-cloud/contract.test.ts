@@ -133,6 +133,7 @@ function inOurIds(text: string, id: string | undefined): string {
   if (id === undefined) return text;
   const [first = '', request = ''] = id.split(' ');
   return text
+    .replace(/(?<=\/migrations\/)\d+/, (number) => (/^\d+$/.test(request) ? request : number))
     .replace(REQUEST_ID, () => request)
     .replace(UUID, (uuid) => (request === uuid ? uuid : first));
 }

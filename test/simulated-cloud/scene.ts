@@ -89,6 +89,27 @@ const queuedBehindAnother: Situation = async (scene) => {
   }
   return vm(scene);
 };
+/** Hanging half-way. Server and migration, joined by a space. */
+const movingLive: Situation = async (scene) => {
+  const id = vm(scene);
+  scene.cloud.hand.migrate(id, 'compute-3');
+  scene.cloud.hand.hangMigrations(id);
+  await scene.caller.live(id, 'compute-2');
+  const [record] = await until(
+    () => scene.caller.migrations(id),
+    ([newest]) => newest?.status === 'running',
+  );
+  return `${id} ${String(record.id)}`;
+};
+const movingAborted: Situation = async (scene) => {
+  const ids = await movingLive(scene);
+  scene.cloud.hand.abortMigration(vm(scene));
+  return ids;
+};
+const aborted: Situation = async (scene) => {
+  await movingAborted(scene);
+  return vm(scene);
+};
 const stopped: Situation = async (scene) => {
   scene.cloud.hand.setServerStatus(vm(scene), 'SHUTOFF');
   return Promise.resolve(vm(scene));
@@ -164,6 +185,7 @@ export const SITUATIONS: Record<string, Situation> = {
   'nova-flavors': nothing,
   'nova-hypervisors': maintained,
   'nova-instance-action': actionOf(afterDisabledHost),
+  'nova-instance-action-after-abort': actionOf(aborted),
   'nova-instance-action-no-room': actionOf(tried(full)),
   'nova-instance-action-same-host': tried(() => undefined, 'compute-1'),
   'nova-instance-actions': afterDisabledHost,
@@ -183,7 +205,14 @@ export const SITUATIONS: Record<string, Situation> = {
     return Promise.resolve(vm(scene));
   },
   'nova-live-migrate-unknown-host': plain(vm),
+  'nova-migration-abort': movingLive,
+  'nova-migration-abort-ended': movingAborted,
+  'nova-migration-abort-unknown': async (scene) => {
+    await movingLive(scene);
+    return vm(scene);
+  },
   'nova-migrations': afterDisabledHost,
+  'nova-migrations-after-abort': aborted,
   'nova-migrations-after-disabled-host': afterDisabledHost,
   'nova-migrations-after-down-host': tried(down),
   'nova-migrations-after-no-room': tried(full),
@@ -200,7 +229,6 @@ export const SITUATIONS: Record<string, Situation> = {
   },
   'nova-server-after-disabled-host': afterDisabledHost,
   'nova-server-migrating': migrating,
-  'nova-migration-abort-unknown': plain(vm),
   'nova-server-migrations-in-progress': queuedBehindAnother,
   'nova-server-migrations-running': migrating,
   'nova-server-not-found': nothing,

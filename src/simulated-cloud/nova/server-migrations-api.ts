@@ -5,7 +5,7 @@
 import { novaTime } from '../clock.js';
 import { HttpProblem, reading } from '../http/messages.js';
 import type { Answer, Route, ServiceRequest } from '../http/messages.js';
-import type { Migration } from '../state.js';
+import type { Migration, Server } from '../state.js';
 import type { World } from '../world.js';
 import { abortLiveMigration } from './live-migration.js';
 import { addEvent, beginAction } from './records.js';
@@ -52,6 +52,8 @@ export function serverMigrationRoutes(world: World): Route[] {
 function abort(world: World, request: ServiceRequest): Answer {
   const id = serverOf(world, request);
   const asked = request.params['migration'] ?? '';
+  const server = world.state.servers.get(id);
+  if (server?.taskState !== 'migrating') throw new HttpProblem(409, notMigrating(id, server));
   const one = find(world, id, asked);
   if (one === undefined)
     throw new HttpProblem(404, `Migration ${asked} not found for instance ${id}`);
@@ -61,8 +63,7 @@ function abort(world: World, request: ServiceRequest): Answer {
       400,
       `Migration ${asked} state of instance ${id} is ${one.status}. Cannot abort live migration while the migration is in this state.`,
     );
-  const server = world.state.servers.get(id);
-  const action = server && beginAction(world, server, request.caller, 'live_migration_cancel');
+  const action = beginAction(world, server, request.caller, 'live_migration_cancel');
   world.ledger.add({
     service: 'compute',
     effect: 'abort-migration',
@@ -73,9 +74,17 @@ function abort(world: World, request: ServiceRequest): Answer {
   });
   world.clock.after(world.times.conductor, () => {
     abortLiveMigration(world, id, one.id);
-    if (action) addEvent(world, action, 'compute_live_migration_abort', null);
+    addEvent(world, action, 'compute_live_migration_abort', null);
   });
   return { status: 202 };
+}
+
+/** raise_http_conflict_for_instance_invalid_state of nova/api/openstack/common.py: the state comes before all else. */
+function notMigrating(id: string, server: Server | undefined): string {
+  const task = server?.taskState ?? null;
+  return task === null
+    ? `Instance ${id} is in an invalid state for 'abort live migration'`
+    : `Cannot 'abort live migration' instance ${id} while it is in task_state ${task}`;
 }
 
 function find(world: World, serverId: string, id: string): Migration | undefined {

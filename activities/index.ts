@@ -43,6 +43,8 @@ export interface ActivityDeps {
   webhook?: WebhookSettings;
   /** Absent: rollbacks are never stopped. */
   readSwitch?: ReadStopSwitch;
+  /** Aborted when this worker is to end; absent: never. */
+  draining?: AbortSignal;
   /** Limits that are facts about OpenStack; tests shorten them. */
   timing?: Partial<Timing>;
 }
@@ -63,6 +65,7 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
     otherPlans: new OtherPlans(cloud.optimizer),
     recent: new RecentServers(),
     clock,
+    draining: deps.draining ?? new AbortController().signal,
     stopSwitch: onceASecond(readable(deps.readSwitch ?? NEVER_STOPPED)),
   };
   const compensate =

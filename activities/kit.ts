@@ -40,6 +40,8 @@ export interface Kit {
   otherPlans: OtherPlans;
   recent: RecentServers;
   clock: NovaClock;
+  /** Aborted when the worker has given its activities time enough to end. */
+  draining: AbortSignal;
   /** Looked at before anything new is asked for. */
   stopSwitch: ReadStopSwitch;
 }

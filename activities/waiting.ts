@@ -4,6 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { isTransient } from '../src/openstack/errors.js';
 import { Stopped } from './asked-switch.js';
 import { cancellation, toFailure, withDetails } from './failures.js';
@@ -30,6 +31,8 @@ export interface Run {
 
 const LISTENERS_MAX = 200;
 
+/** setTimeout takes no longer ones. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 /** Heartbeats come at a third of the time-out: two may be lost. Milliseconds at least. */
 const HEARTBEAT_MIN_MS = 10;
 
@@ -58,6 +61,13 @@ export async function runActivity<T>(
     if (context.cancellationDetails?.cancelRequested === true && details.asked) return;
     stop.abort(context.cancellationSignal.reason);
   };
+  // Temporal tells an activity of one cancellation only. One that went on after it has to hear of these by other ways.
+  const handOver = (): void => {
+    if (context.cancellationSignal.aborted) stop.abort(handedOver('The worker is about to end'));
+  };
+  const outOfTime = (): void => stop.abort(handedOver('The time of this attempt is over'));
+  kit.draining.addEventListener('abort', handOver, { once: true });
+  const limit = setTimeout(outOfTime, Math.min(context.info.startToCloseTimeoutMs, TIMER_MAX_MS));
   context.cancellationSignal.addEventListener('abort', onCancelled, { once: true });
   if (context.cancellationSignal.aborted) onCancelled();
   const beat = (): void => context.heartbeat(details);
@@ -88,8 +98,16 @@ export async function runActivity<T>(
     throw withDetails(toFailure(error, signal, details.asked), details);
   } finally {
     clearInterval(timer);
+    clearTimeout(limit);
+    kit.draining.removeEventListener('abort', handOver);
     context.cancellationSignal.removeEventListener('abort', onCancelled);
   }
+}
+
+/** Not as a cancellation: the workflow would take it for one that has asked for nothing. */
+function handedOver(why: string): ApplicationFailure {
+  const message = `${why}; what goes on is followed by another attempt.`;
+  return ApplicationFailure.create({ type: 'HandedOver', message, nonRetryable: false });
 }
 
 /** Details of an earlier attempt's heartbeat: anything may be in there, of any version of this program. */

@@ -1,5 +1,5 @@
 /** Queries and updates of RollbackActionPlan. Set before the first await, so that nothing sent early is lost. */
-import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import { type CloudId, isSameCloud, otherCloudSentence } from '../src/domain/cloud-id.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { completeOptions, differingOptions } from '../src/domain/options.js';
@@ -35,7 +35,10 @@ export function handleMessages(decision: Decision): void {
   setHandler(requestUpdate, async (asGiven): Promise<RollbackResult> => {
     const request = checkedRequest(asGiven);
     const cloud = checkedCloud(asGiven.cloud);
-    await condition(() => decision.refusal !== null || decision.record !== null);
+    // A cancel decides too, and the caller is to be told what became of the request.
+    await CancellationScope.nonCancellable(() =>
+      condition(() => decision.refusal !== null || decision.record !== null),
+    );
     if (decision.refusal !== null) throw decision.refusal;
     const { record } = decided(decision);
     refuseOtherCloud(cloud, record);

@@ -11,13 +11,13 @@ import { wasCut } from './cut-short.js';
 import { now, type RollbackRecord } from './rollback-record.js';
 
 /** After a cancel, or once the time of the rollback is used up: somebody waits for the end. */
-const HURRIED_MS = 60_000;
+const HURRIED_S = 60;
 /** Keeps one activity's input far below Temporal's 2 MB. */
 const CHUNK = 1000;
 
 export async function verify(record: RollbackRecord, hurried: boolean): Promise<void> {
   const wanted = restored(record.all());
-  const endMs = Date.now() + HURRIED_MS;
+  const endMs = Date.now() + Math.min(HURRIED_S, record.limits.compensation_timeout) * 1000;
   for (let from = 0; from < wanted.length; from += CHUNK) {
     const input: VerifyInput = {
       action_plan_uuid: record.planUuid,

@@ -47,8 +47,10 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
   try {
     await prepareNamespace(options);
     const readSwitch = stopSwitchReader(client);
+    const draining = new AbortController();
     const own = createActivities({
       cloud,
+      draining: draining.signal,
       readSwitch,
       settings: config.activities,
       ...(webhook !== null && { webhook }),
@@ -66,7 +68,8 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
     const done = runAndClose(worker, connection, client);
     await Promise.race([done, untilItPolls(options)]);
     log.info({ taskQueue: config.temporal.taskQueue }, 'worker polls');
-    return { done, stop: () => stop(worker, done) };
+    const drain = (): void => draining.abort();
+    return { done, stop: () => stop(worker, done, drain, config.shutdownGrace) };
   } catch (error) {
     await Promise.all([connection.close(), client.connection.close()]);
     throw error;
@@ -103,9 +106,19 @@ async function runAndClose(
   }
 }
 
-async function stop(worker: Worker, done: Promise<void>): Promise<void> {
+async function stop(
+  worker: Worker,
+  done: Promise<void>,
+  drain: () => void,
+  graceSeconds: number,
+): Promise<void> {
   if (worker.getState() === 'RUNNING') worker.shutdown();
-  await done;
+  const grace = setTimeout(drain, graceSeconds * 1000);
+  try {
+    await done;
+  } finally {
+    clearTimeout(grace);
+  }
 }
 
 async function prepareNamespace({ config, profile, log }: WorkerPartOptions): Promise<void> {

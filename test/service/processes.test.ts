@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { SETTINGS } from '../../src/config/settings-table.js';
+import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { freePort } from '../../src/worker/runtime.js';
 import { ensureBuilt, ROOT } from '../support/built.js';
 import { startTemporal } from '../support/temporal.js';
@@ -180,3 +182,81 @@ test('a start that fails ends: Watcher’s address leads back here, or the port 
     /it ended with 2 .*The API cannot listen on .*something else listens there.*ROLLBACK_PORT/s,
   );
 }, 60_000);
+
+test('a worker told to end while it follows what a cancelled rollback has asked for: it hands that over, and ends with 0', async () => {
+  const first = await run('worker', { ROLLBACK_SHUTDOWN_GRACE: '1' });
+  const scene = await maintenanceScene(service.sim, { running: 1, shutOff: 0 });
+  const [vm = ''] = scene.servers;
+  service.sim.hand.hangMigrations(vm);
+  await service.post(scene.plan, { prefer: 'respond-async' });
+  await eventually('it is under way', () => ourEffects(service.sim).includes(`live-migrate ${vm}`));
+  await service.call('POST', `/v1/action_plans/${scene.plan}/rollback/cancel`);
+  await cancelReachesTheActivity(scene.plan);
+  first.process.kill('SIGTERM');
+  expect(await first.exited).toBe(0);
+  await run('worker');
+  await eventually('another attempt follows it', async () => {
+    const { body } = await service.get(scene.plan);
+    return body.compensations.some(({ attempts }) => attempts === 2);
+  });
+  service.sim.clearFaults();
+  const end = await service.ended(scene.plan);
+  expect(end.compensations.find(({ resource_id: id }) => id === vm)?.state).toBe('SUCCEEDED');
+  expect(twice(ourEffects(service.sim))).toEqual([]);
+}, 60_000);
+
+/** An activity hears of a cancel with its next heartbeat. */
+async function cancelReachesTheActivity(plan: string): Promise<void> {
+  const handle = temporal.client.workflow.getHandle(workflowIdOf(plan));
+  const beats = async (): Promise<number> => {
+    const { raw } = await handle.describe();
+    return Number(raw.pendingActivities?.[0]?.lastHeartbeatTime?.seconds ?? 0);
+  };
+  const before = await beats();
+  await eventually('two heartbeats', async () => (await beats()) >= before + 3);
+}
+
+const DEAD_WORKER_NOTICED_MS = 15_000;
+
+test('a dead worker is noticed within 15 s, with the settings as they are by default', async () => {
+  const defaults = Object.fromEntries(
+    [SETTINGS.heartbeatTimeout, SETTINGS.retryInitial, SETTINGS.retryMax].map((setting) => [
+      setting.name,
+      setting.default,
+    ]),
+  );
+  const own = {
+    ...defaults,
+    ROLLBACK_COMPENSATION_TIMEOUT: '300',
+    ROLLBACK_MIGRATION_TIMEOUT: '300',
+  };
+  const first = await run('worker', own);
+  const scene = await maintenanceScene(service.sim, { running: 1, shutOff: 0 });
+  const [vm = ''] = scene.servers;
+  service.sim.hand.hangMigrations(vm);
+  await service.post(scene.plan, { prefer: 'respond-async' });
+  await eventually('it is under way', () => ourEffects(service.sim).includes(`live-migrate ${vm}`));
+  await run('worker', own);
+  const killedAt = Date.now();
+  await first.kill();
+  await eventually(
+    'the next attempt runs',
+    async () => {
+      const { body } = await service.get(scene.plan);
+      return body.compensations.some(({ attempts }) => attempts === 2);
+    },
+    2 * DEAD_WORKER_NOTICED_MS,
+  );
+  service.sim.clearFaults();
+  expect((await service.ended(scene.plan)).state).toBe('SUCCEEDED');
+  const { events } = await temporal.client.workflow
+    .getHandle(workflowIdOf(scene.plan))
+    .fetchHistory();
+  const started = (events ?? []).flatMap(({ activityTaskStartedEventAttributes: is, eventTime }) =>
+    is === null || is === undefined
+      ? []
+      : [Number(eventTime?.seconds ?? 0) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6],
+  );
+  const next = started.filter((time) => time > killedAt).toSorted((a, b) => a - b)[0];
+  expect((next ?? Infinity) - killedAt).toBeLessThan(DEAD_WORKER_NOTICED_MS);
+}, 90_000);

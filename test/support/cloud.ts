@@ -116,7 +116,10 @@ export function attempt<N extends Name>(
   input: Input<N>,
   info: { attempt?: number; heartbeatDetails?: unknown } = {},
 ): Attempt<Output<N>> {
-  const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+  const environment = new MockActivityEnvironment(
+    { startToCloseTimeoutMs: 600_000, ...info },
+    { logger: new DefaultLogger('ERROR') },
+  );
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
   const activity = activities[name] as (input: Input<N>) => Promise<Output<N>>;

@@ -255,7 +255,7 @@ test('a dead worker is noticed within 15 s, with the settings as they are by def
   const started = (events ?? []).flatMap(({ activityTaskStartedEventAttributes: is, eventTime }) =>
     is === null || is === undefined
       ? []
-      : [Number(eventTime?.seconds ?? 0) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6],
+      : [Number(eventTime?.seconds ?? 0) * 1000 + (eventTime?.nanos ?? 0) / 1e6],
   );
   const next = started.filter((time) => time > killedAt).toSorted((a, b) => a - b)[0];
   expect((next ?? Infinity) - killedAt).toBeLessThan(DEAD_WORKER_NOTICED_MS);

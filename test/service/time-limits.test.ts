@@ -1,7 +1,7 @@
 /** Time limits through the whole service: migrations that make no progress, the time of a rollback, and OpenStack gone silent. */
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import type { RollbackResult } from '../../src/domain/result.js';
 import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import type { Fault } from '../../src/simulated-cloud/types.js';

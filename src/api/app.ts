@@ -8,6 +8,7 @@ import { authenticate } from './authenticate.js';
 import type { ApiDeps } from './deps.js';
 import { errorHandler } from './error-handler.js';
 import { ApiError } from './errors.js';
+import { inTurns } from './in-turns.js';
 import { microversion } from './microversion.js';
 import { refuseLongUrls } from './long-urls.js';
 import { proxyToWatcher, refuseLoops } from './proxy.js';
@@ -48,7 +49,7 @@ export function createApp(deps: ApiDeps): Express {
   if (deps.ui !== undefined) uiRoutes(open, deps.ui);
   // Where nobody is asked for a token, nobody needs one.
   if (deps.config.auth !== 'none') loginRoutes(open, deps);
-  app.use(open);
+  app.use(open, inTurns());
   if (deps.proxy !== undefined) app.use(proxyToWatcher(deps.proxy, closing));
 
   // As in Watcher: first who calls, then the microversion, then whether there is such a path.

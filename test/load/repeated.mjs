@@ -1,9 +1,11 @@
 // One plan asked for again and again, while it is rolled back and after: one workflow, every answer 200, no limit of Temporal's met.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startSimulatedCloud } from '../../dist/src/simulated-cloud/start.js';
 import { atOnce, Caller, healthChecks } from './caller.mjs';
 import { sampling, startPrograms } from './programs.mjs';
 
 const AT_ONCE = 100;
+const END_WITHIN_MS = 120_000;
 
 export async function repeated({ count }) {
   const cloud = await startSimulatedCloud({ times: { liveMigration: 20_000 } });
@@ -43,6 +45,11 @@ export async function repeated({ count }) {
       if (status === 200) uuids.add(body.uuid);
     });
     const elapsedMs = Math.round(performance.now() - startedAt);
+    let state = null;
+    for (const until = Date.now() + END_WITHIN_MS; state === null; await sleep(200)) {
+      if (Date.now() > until) throw new Error('the rollback did not end');
+      state = await caller.state(plan);
+    }
     const migrations = cloud.ledger.filter(
       ({ userId, effect, outcome }) =>
         userId === cloud.adminUserId && effect === 'live-migrate' && outcome === 'started',
@@ -51,6 +58,7 @@ export async function repeated({ count }) {
       posts: count,
       statuses,
       rollbacks: uuids.size,
+      state,
       migrations,
       elapsedMs,
       perSecond: Number((count / (elapsedMs / 1000)).toFixed(1)),

@@ -58,6 +58,13 @@ export function handleMessages(decision: Decision): void {
   setHandler(releaseSignal, () => {
     decision.runner?.release();
   });
+}
+
+/**
+ * What a running rollback can be told. Where it goes on in a new run, this is set once it has taken over: a call that comes
+ * with the first task of that run is for the rollback, and must not be told that there is none yet.
+ */
+export function handleControl(decision: Decision): void {
   control(decision, pauseUpdate, {
     refuse: ({ runner }) => (runner.isPaused() ? 'The rollback is paused already.' : null),
     act: ({ runner }, by) => runner.pause(by),

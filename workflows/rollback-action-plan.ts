@@ -19,7 +19,7 @@ import { endState } from '../src/domain/states.js';
 import { accept, cancelledBefore, layOut, ofCloud } from './acceptance.js';
 import { checkedInput } from './check-input.js';
 import { CutShort } from './cut-short.js';
-import { handleMessages } from './handlers.js';
+import { handleControl, handleMessages } from './handlers.js';
 import type { CarriedState, RollbackInput } from './messages.js';
 import { Notifications } from './notifications.js';
 import { RollbackRecord } from './rollback-record.js';
@@ -31,6 +31,7 @@ import { verify } from './verification.js';
 export async function RollbackActionPlan(input: RollbackInput): Promise<RollbackResult> {
   const decision: Decision = { refusal: null, record: null, runner: null };
   handleMessages(decision);
+  if (workflowInfo().continuedFromExecutionRunId === undefined) handleControl(decision);
   const reads = new CutShort();
   let cancelled = false;
   CancellationScope.current().cancelRequested.catch(() => {
@@ -75,7 +76,9 @@ async function begin(
     planUuid = checked.planUuid;
     if (carried !== undefined) {
       const record = new RollbackRecord(planUuid, request.requested_by, carried);
-      return decide(record, decision, carried);
+      const started = decide(record, decision, carried);
+      handleControl(decision);
+      return started;
     }
     const uuid = checked.planUuid;
     const { reading, layout } = await reads.run(() => accept(uuid, checked, layOut));

@@ -16,6 +16,8 @@ import { isGoneMeanwhile, isTimeout, refusalOf } from './translate-error.js';
 
 /** A worker that polls answers within milliseconds; nobody is made to wait longer for one that does not. */
 const ANSWER_WITHIN_MS = 10_000;
+/** A rollback does not go on in a new run so often that a call could miss more than one or two. */
+const RUNS_ASKED = 5;
 const UPDATES = {
   pause: pauseUpdate,
   resume: resumeUpdate,
@@ -32,24 +34,37 @@ export async function controlRollback(
 ): Promise<RollbackResult> {
   if (execution.status !== 'RUNNING') throw ended();
   if (verb === 'cancel') return await cancel(client, execution);
-  const request: ControlRequest = { ...call };
-  const handle = client.workflow.getHandle(execution.workflowId);
-  try {
-    return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
-      handle.executeUpdate(UPDATES[verb], { args: [request] }),
-    );
-  } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal !== null) throw refusal;
-    if (isGoneMeanwhile(error)) throw ended();
-    if (isTimeout(error)) {
-      throw new ApiError(
-        'NoWorker',
-        'No worker took the call up in time. Start one, then look whether it was done.',
-      );
+  const executions = new Executions(client);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await update(client, execution, verb, call);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal !== null) throw refusal;
+      if (isTimeout(error)) {
+        throw new ApiError(
+          'NoWorker',
+          'No worker took the call up in time. Start one, then look whether it was done.',
+        );
+      }
+      if (!isGoneMeanwhile(error)) throw error;
+      // The run that was asked ended before it took the call up. That may have been in favour of a next one.
+      const isRunning = await executions.isRunning(execution.workflowId);
+      if (!isRunning || attempt === RUNS_ASKED) throw ended();
     }
-    throw error;
   }
+}
+
+function update(
+  client: Client,
+  { workflowId }: Execution,
+  verb: Exclude<ControlVerb, 'cancel'>,
+  call: ControlCall,
+): Promise<RollbackResult> {
+  const request: ControlRequest = { ...call };
+  return client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+    client.workflow.getHandle(workflowId).executeUpdate(UPDATES[verb], { args: [request] }),
+  );
 }
 
 const LOOKS = 40;

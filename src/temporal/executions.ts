@@ -47,6 +47,14 @@ export class Executions {
     }
   }
 
+  /** Whether the latest run of a workflow has not ended. */
+  async isRunning(workflowId: string): Promise<boolean> {
+    const { status } = await this.reading(() =>
+      this.client.workflow.getHandle(workflowId).describe(),
+    );
+    return status.name === 'RUNNING';
+  }
+
   /**
    * The latest run that is a rollback: accepted once, whatever became of it. null where there is none. Throws OtherCloud: a
    * copy of this cloud has the same plans, and shares this namespace.

@@ -6,7 +6,11 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/common';
 import { ApiError } from '../api/errors.js';
 import { isFailureType } from '../domain/failures.js';
 
@@ -31,6 +35,8 @@ export function refusalOf(error: unknown): ApiError | null {
 /** The workflow ended, or another one did what was to be done, between two calls: look again. */
 export function isGoneMeanwhile(error: unknown): boolean {
   if (error instanceof WorkflowExecutionAlreadyStartedError) return true;
+  // What the client makes of NOT_FOUND where it was asked about a workflow.
+  if (error instanceof WorkflowNotFoundError) return true;
   if (error instanceof WorkflowUpdateFailedError) {
     const { cause } = error;
     return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';

@@ -1,0 +1,161 @@
+/**
+ * What is asked of a rollback at the very moment at which it goes on in a new run of its workflow: neither lost nor an error.
+ * The moment is a few milliseconds long, so each call is made again and again, a little later each time.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import { underStopSwitch } from '../../activities/stop-switch.js';
+import { completeOptions } from '../../src/domain/options.js';
+import type { RollbackResult } from '../../src/domain/result.js';
+import { TemporalRollbacks } from '../../src/temporal/rollbacks.js';
+import { setStopSwitch, stopSwitchReader } from '../../src/temporal/stop-switch.js';
+import {
+  compensation,
+  DONE,
+  gate,
+  type Harness,
+  LIMITS,
+  migrate,
+  REQUEST,
+  startHarness,
+} from './harness.js';
+import { byAction, type Handle, now, start, until } from './runs.js';
+
+const TIMES = 6;
+const STEP_MS = 4;
+const ACTIONS = ['failing', 'gated', 'third', 'fourth'];
+
+let harness: Harness;
+let rollbacks: TemporalRollbacks;
+beforeAll(async () => {
+  harness = await startHarness({
+    wrap: (activities, client) => underStopSwitch(activities, stopSwitchReader(client)),
+  });
+  const { taskQueue } = harness;
+  rollbacks = new TemporalRollbacks({
+    client: harness.env.client,
+    taskQueue,
+    webUrl: null,
+    startsAtOnce: 10,
+  });
+}, 60_000);
+afterAll(() => harness.stop());
+
+interface AtTheCrossing {
+  /** Whatever it answers; only what is no refusal in a sentence is thrown. */
+  ask: (plan: string) => Promise<unknown>;
+  /** Let it end, where the call did not. */
+  after: (plan: string, handle: Handle) => Promise<unknown>;
+  end: (result: RollbackResult) => unknown;
+  is: unknown;
+}
+
+const by = 'anna';
+const control = (verb: 'pause' | 'resume' | 'cancel') => (plan: string) =>
+  rollbacks.control(plan, verb, { by });
+const controlOne = (verb: 'retry' | 'skip', action: string) => (plan: string) =>
+  rollbacks.control(plan, verb, { by, action_uuid: action });
+const setStop = (stopped: boolean) =>
+  setStopSwitch(harness.env.client, harness.taskQueue, { stopped, reason: null, by });
+const nothing = (): Promise<void> => Promise.resolve();
+
+const CALLS: Record<string, AtTheCrossing> = {
+  pause: {
+    ask: control('pause'),
+    async after(plan, handle) {
+      await until('it is paused', async () => (await now(handle)).state === 'PAUSED');
+      expect((await now(handle)).counts.PENDING).toBeGreaterThan(0);
+      await control('resume')(plan);
+    },
+    end: ({ state, history }) => [state, history.filter(({ event }) => event === 'paused').length],
+    is: ['PARTIAL', 1],
+  },
+  cancel: {
+    ask: control('cancel'),
+    after: nothing,
+    end: ({ state, counts }) => [state, counts.FAILED, (counts.NOT_ATTEMPTED ?? 0) > 0],
+    is: ['CANCELLED', 1, true],
+  },
+  retry: {
+    ask: controlOne('retry', 'failing'),
+    after: nothing,
+    end: (result) => [result.state, byAction(result, 'failing').attempts],
+    is: ['SUCCEEDED', 2],
+  },
+  skip: {
+    ask: controlOne('skip', 'fourth'),
+    after: nothing,
+    end: (result) => [result.state, byAction(result, 'fourth').state],
+    is: ['PARTIAL', 'KEPT'],
+  },
+  'the stop switch': {
+    ask: () => setStop(true),
+    async after(_, handle) {
+      await until('it holds', async () => (await now(handle)).state === 'PAUSED');
+      await setStop(false);
+    },
+    end: ({ state, history }) => [
+      state,
+      history.filter(({ event }) => event === 'released-by-switch').length,
+    ],
+    is: ['PARTIAL', 1],
+  },
+  'the same request once more': {
+    ask: (plan) => rollbacks.request(plan, REQUEST, completeOptions({}, LIMITS.default_max_age)),
+    after: nothing,
+    end: ({ state, counts }) => [state, counts.SUCCEEDED],
+    is: ['PARTIAL', 3],
+  },
+};
+
+test.each(Object.entries(CALLS))(
+  '%s',
+  async (what, { ask, after, end, is }) => {
+    let crossed = 0;
+    for (let time = 0; time < TIMES; time += 1) {
+      const { plan, handle, gated, third } = await beforeTheCrossing();
+      const first = (await now(handle)).uuid;
+      gated.open();
+      await new Promise((resolve) => {
+        setTimeout(resolve, time * STEP_MS);
+      });
+      await ask(plan);
+      third.open();
+      await after(plan, handle);
+      const result = await ended(plan);
+      expect(end(result)).toEqual(is);
+      expect(result.uuid).toBe(first);
+      if (result.workflow.run_id !== first) crossed += 1;
+    }
+    // A cancel that comes first leaves nothing to go on with.
+    if (what !== 'cancel') expect(crossed).toBe(TIMES);
+  },
+  60_000,
+);
+
+const fails = (): Promise<never> =>
+  Promise.reject(ApplicationFailure.nonRetryable('no luck', 'MigrationFailed'));
+
+type Gate = ReturnType<typeof gate>;
+
+/** A rollback with one compensation FAILED, one in flight after which it goes on in a new run, and two to go. */
+async function beforeTheCrossing(): Promise<{
+  plan: string;
+  handle: Handle;
+  gated: Gate;
+  third: Gate;
+}> {
+  const [gated, third] = [gate(), gate()];
+  const plan = harness.play({
+    // More than it has when the second is begun, fewer than when that has ended.
+    limits: { concurrency: 1, continue_as_new_after: 23 },
+    compensations: ACTIONS.map((name) => compensation(name, migrate(`vm-${name}`, 'c2', 'c1'))),
+    answers: { failing: [fails, DONE], gated: [gated.answer], third: [third.answer] },
+  });
+  const handle = await start(harness, plan);
+  await gated.entered;
+  return { plan, handle: harness.env.client.workflow.getHandle(handle.workflowId), gated, third };
+}
+
+async function ended(plan: string): Promise<RollbackResult> {
+  return await rollbacks.waitForEnd(plan, 10_000, AbortSignal.timeout(20_000));
+}

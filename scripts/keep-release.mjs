@@ -10,9 +10,9 @@ import { ensurePackages } from './lib/packages.mjs';
 import { ROOT } from './lib/run.mjs';
 import { say } from './lib/say.mjs';
 
-/** What API and worker are made of; the page, the command, the demo and its cloud meet no other version's. */
+/** What API and worker are made of; the command, the demo and its cloud meet no other version. */
 const FOLDERS = ['activities', 'src', 'workflows'];
-const LEFT_OUT = /^dist\/src\/(ui|cli|demo|simulated-cloud)\//;
+const LEFT_OUT = /^dist\/src\/(cli|demo|simulated-cloud)\//;
 const BUNDLE = 'dist/workflow-bundle.js';
 const HISTORIES = join(ROOT, 'test/replay/histories');
 /** The SDK wants one; the real one is three times the code, and names folders of the machine that built it. */
@@ -48,7 +48,7 @@ say(
 function programFiles() {
   const paths = FOLDERS.flatMap((name) => filesIn(join(ROOT, 'dist', name)))
     .map((file) => relative(ROOT, file).split(sep).join('/'))
-    .filter((path) => path.endsWith('.js') && !LEFT_OUT.test(path))
+    .filter((path) => /\.(js|html|css|svg)$/.test(path) && !LEFT_OUT.test(path))
     .toSorted();
   return {
     'package.json': read('package.json'),

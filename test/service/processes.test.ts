@@ -1,21 +1,18 @@
 /** The program as users run it, in processes of its own: killed, drained, and what its API says of itself. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { SETTINGS } from '../../src/config/settings-table.js';
 import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { freePort } from '../../src/worker/runtime.js';
-import { ensureBuilt, ROOT } from '../support/built.js';
+import { ensureBuilt } from '../support/built.js';
+import { type Program, runProgram } from '../support/program.js';
 import { startTemporal } from '../support/temporal.js';
 import { eventually, RollbackCaller } from './caller.js';
 import { maintenanceScene, ourEffects, type Scene, twice } from './scene.js';
 import { SCALED, type ServiceForTest, startServiceForTest } from './service.js';
 
-const READY_WITHIN_MS = 20_000;
-
 let temporal: TestWorkflowEnvironment;
 let service: ServiceForTest;
-let programs: Program[] = [];
+let programs: Pick<Program, 'kill'>[] = [];
 
 beforeAll(async () => {
   ensureBuilt();
@@ -35,61 +32,19 @@ afterEach(async () => {
   await service.close();
 });
 
-interface Program {
-  /** The log lines so far. */
-  readonly said: string[];
-  readonly process: ChildProcess;
-  /** SIGKILL; resolves when it is gone. */
-  kill(): Promise<void>;
-  /** Exit code, or the signal that ended it. */
-  readonly exited: Promise<number | string | null>;
-}
-
-/** `node dist/src/main.js <command>` against this test's cloud and Temporal; resolves when it says that it is ready. */
-async function run(
-  command: 'start' | 'worker',
-  own: Record<string, string> = {},
-): Promise<Program> {
-  const child = spawn(process.execPath, ['dist/src/main.js', command], {
-    cwd: ROOT,
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: '/nonexistent',
-      ...service.sim.env,
-      ...SCALED,
-      TEMPORAL_ADDRESS: temporal.address,
-      ROLLBACK_TASK_QUEUE: service.config.temporal.taskQueue,
-      ROLLBACK_WORKER_METRICS_PORT: '0',
-      ROLLBACK_LOG_LEVEL: 'info',
-      ROLLBACK_SHUTDOWN_GRACE: '10',
-      ...own,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const said: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => said.push(line));
-  }
-  const exited = new Promise<number | string | null>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ?? code));
-  });
-  const program: Program = {
-    said,
-    process: child,
-    exited,
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-    },
+/** Against this test's cloud and Temporal. */
+function run(command: 'start' | 'worker', own: Record<string, string> = {}): Promise<Program> {
+  const env = {
+    ...service.sim.env,
+    ...SCALED,
+    TEMPORAL_ADDRESS: temporal.address,
+    ROLLBACK_TASK_QUEUE: service.config.temporal.taskQueue,
+    ROLLBACK_WORKER_METRICS_PORT: '0',
+    ROLLBACK_LOG_LEVEL: 'info',
+    ROLLBACK_SHUTDOWN_GRACE: '10',
+    ...own,
   };
-  programs.push(program);
-  await Promise.race([
-    eventually('it is ready', () => said.some((line) => line.includes('"ready"')), READY_WITHIN_MS),
-    exited.then((code) => {
-      throw new Error(`it ended with ${code ?? ''} before it was ready: ${said.join('\n')}`);
-    }),
-  ]);
-  return program;
+  return runProgram(command, env, { onStart: (program) => programs.push(program) });
 }
 
 /** A rollback of which a live and a cold migration are under way. */
@@ -145,10 +100,8 @@ test('a worker told to end (SIGTERM) in the middle: it lets what is in flight fi
 
 test('API and worker in one process: a rollback, readyz, and the metrics of both and of the SDK', async () => {
   const program = await run('start');
-  const line = program.said.find((one) => one.includes('"ready"')) ?? '';
-  const said = JSON.parse(line) as { api: string };
   const caller = new RollbackCaller(
-    said.api,
+    program.url,
     service.sim.issueToken({ userName: 'anna', roles: ['admin'] }),
   );
   const scene = await maintenanceScene(service.sim, { running: 1, shutOff: 0 });

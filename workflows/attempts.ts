@@ -69,8 +69,7 @@ export class Attempts {
         if (!(error instanceof ActivityFailure)) throw error;
         if (error.cause instanceof CancelledFailure && this.isStopped()) return NOT_ASKED;
         so.asked ||= mayHaveAsked(error);
-        const now = Date.now();
-        const tooLong = now - startMs > this.attemptMs() || now > this.lastMs();
+        const tooLong = Date.now() - startMs > this.attemptMs();
         if (isFinal(error) || attempt >= limits.retry_attempts || tooLong) throw error;
         this.record.note('retrying', causeOf(error).message, compensation.action_uuid);
         await this.pause(error, attempt);

@@ -196,4 +196,25 @@ describe('a cancel ends in bounded time', () => {
       reason: 'OpenStackUnreachable: no answer',
     });
   });
+
+  test('an attempt that begins late is not given its whole time again', async () => {
+    const COMPENSATION_MS = 6000;
+    const late = async (): Promise<never> => {
+      await new Promise((resolve) => setTimeout(resolve, COMPENSATION_MS - 500));
+      throw ApplicationFailure.create({
+        type: 'OpenStackUnreachable',
+        message: 'no answer',
+        details: [{ asked: true }],
+      });
+    };
+    const plan = harness.play({
+      limits: { compensation_timeout: COMPENSATION_MS / 1000 },
+      compensations: several(1),
+      answers: { c1: [late, () => never<CompensationReport>()] },
+    });
+    const handle = await start(harness, plan);
+    await until('it runs', async () => harness.calls(plan).length === 1);
+    await endsWithin(handle, COMPENSATION_MS + 3000);
+    expect(byAction(await now(handle), 'c1').reason).toMatch(/^CompensationTimeout: /);
+  }, 20_000);
 });

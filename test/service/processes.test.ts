@@ -147,11 +147,15 @@ test('a worker told to end while it follows what a cancelled rollback has asked 
   await cancelReachesTheActivity(scene.plan);
   first.process.kill('SIGTERM');
   expect(await first.exited).toBe(0);
-  await run('worker');
-  await eventually('another attempt follows it', async () => {
+  const second = await run('worker', { ROLLBACK_PROGRESS_TIMEOUT: '0.5' });
+  await eventually('another attempt follows it, and reports it', async () => {
     const { body } = await service.get(scene.plan);
-    return body.compensations.some(({ attempts }) => attempts === 2);
+    const { attempts, reason } = body.compensations.find((one) => one.resource_id === vm) ?? {};
+    return attempts === 2 && reason?.includes('made no progress') === true;
   });
+  const line = second.said.find((one) => one.includes('"worker metrics"')) ?? '{}';
+  const metrics = await fetch((JSON.parse(line) as { url: string }).url);
+  expect(await metrics.text()).toMatch(/^watcher_rollback_migrations_stuck\S* 1$/m);
   service.sim.clearFaults();
   const end = await service.ended(scene.plan);
   expect(end.compensations.find(({ resource_id: id }) => id === vm)?.state).toBe('SUCCEEDED');

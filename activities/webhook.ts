@@ -4,10 +4,15 @@
  * those of the Standard Webhooks specification, so that receivers need not write their own check.
  */
 import { createHmac } from 'node:crypto';
+import { type OutgoingHttpHeaders, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { failure } from './failures.js';
+import { AddressRefused, type Allowed, demandAllowed, guardedLookup } from './webhook-address.js';
 
 export interface WebhookSettings {
   url: string;
+  /** As of Allowed; absent: []. */
+  allow?: readonly string[];
   /** The key itself, at least SECRET_BYTES_MIN bytes. Asked for at each delivery, so that it may be changed. */
   secret: () => Buffer;
 }
@@ -44,8 +49,9 @@ export async function deliver(
 ): Promise<void> {
   const timestamp = Math.floor(Date.now() / 1000);
   const key = readSecret(webhook);
-  const status = await post(webhook.url, {
+  const status = await posted(new URL(webhook.url), {
     body,
+    allow: webhook.allow ?? [],
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     headers: {
       'content-type': 'application/json',
@@ -64,15 +70,39 @@ export async function deliver(
   );
 }
 
-async function post(url: string, request: Omit<RequestInit, 'method'>): Promise<number> {
+async function posted(...args: Parameters<typeof post>): Promise<number> {
   try {
-    const answer = await fetch(url, { ...request, method: 'POST', redirect: 'manual' });
-    // What it says is of no use, and there may be no end to it.
-    await answer.body?.cancel();
-    return answer.status;
+    return await post(...args);
   } catch (error) {
-    throw failure('NotificationFailed', `the webhook cannot be reached: ${reasonOf(error)}`);
+    const type = error instanceof AddressRefused ? 'NotificationRefused' : 'NotificationFailed';
+    throw failure(type, `the webhook cannot be reached: ${reasonOf(error)}`);
   }
+}
+
+/** By Node's own client, which follows no redirect, heeds no proxy variable, and lets the address be looked at. */
+function post(
+  url: URL,
+  request: { body: string; headers: OutgoingHttpHeaders; signal: AbortSignal } & Allowed,
+): Promise<number> {
+  const { body, headers, signal } = request;
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    demandAllowed(url, request);
+    const options = {
+      method: 'POST',
+      headers,
+      signal,
+      agent: false,
+      lookup: guardedLookup(request),
+    };
+    const sent = send(url, options, (answer) => {
+      // What it says is of no use, and there may be no end to it.
+      resolve(answer.statusCode ?? 0);
+      answer.destroy();
+    });
+    sent.once('error', reject);
+    sent.end(body);
+  });
 }
 
 function readSecret({ secret }: WebhookSettings): Buffer {
@@ -83,8 +113,9 @@ function readSecret({ secret }: WebhookSettings): Buffer {
   }
 }
 
-/** fetch says only "fetch failed"; its cause has the reason. */
+/** Node hides what became of several addresses, and why a signal was aborted, behind errors without words. */
 function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
 }

@@ -54,7 +54,7 @@ export interface Config {
   /** `url` null: the catalog's. */
   watcher: { url: string | null; proxy: boolean; proxyTimeout: number };
   /** null: no notifications. Set both or none. */
-  webhook: { url: string | null; secretFile: string | null };
+  webhook: { url: string | null; secretFile: string | null; allow: readonly string[] };
   worker: { metricsHost: string; metricsPort: number };
   log: { level: LogLevel; format: 'json' | 'pretty' };
   shutdownGrace: number;
@@ -143,6 +143,7 @@ function readValues(env: Environment, problems: ConfigProblem[]): Config {
     webhook: {
       url: getOptional(SETTINGS.webhookUrl),
       secretFile: getOptional(SETTINGS.webhookSecretFile),
+      allow: getOptional(SETTINGS.webhookAllow) ?? [],
     },
     worker: {
       metricsHost: get(SETTINGS.workerMetricsHost),

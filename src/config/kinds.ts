@@ -2,7 +2,7 @@
  * The kinds of value that a setting can have: how its text is read and, in words, what is allowed. It must not
  * know which settings there are, nor where their text comes from.
  */
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
 export interface Kind<T> {
   /** Completes the sentence "It must be …". */
@@ -94,6 +94,25 @@ export function httpUrl(): Kind<string> {
       return url.href.replace(/\/+$/, '');
     },
   };
+}
+
+/** Host names, IP addresses and networks, separated by commas, in lower case. */
+export function networks(): Kind<readonly string[]> {
+  return {
+    allowed: 'host names, IP addresses or networks like 10.0.0.0/8, separated by commas',
+    parse: (text) => {
+      const entries = text.split(',').map((entry) => entry.trim().toLowerCase());
+      return entries.every(isNetwork) ? entries : undefined;
+    },
+  };
+}
+
+function isNetwork(entry: string): boolean {
+  const [address = '', prefix, more] = entry.split('/');
+  const version = isIP(address);
+  if (more !== undefined) return false;
+  if (prefix === undefined) return version > 0 || /^[a-z\d][a-z\d.-]{0,252}$/.test(entry);
+  return version > 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
 }
 
 /** Names of Keystone roles, separated by commas, in lower case: Keystone and oslo.policy compare them so. */

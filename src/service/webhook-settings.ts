@@ -5,7 +5,7 @@ import type { Config } from '../config.js';
 import { StartError } from './start-error.js';
 
 /** null: no notifications. Throws StartError. */
-export function webhookOf({ url, secretFile }: Config['webhook']): WebhookSettings | null {
+export function webhookOf({ url, secretFile, allow }: Config['webhook']): WebhookSettings | null {
   if (url === null || secretFile === null) return null;
   // Read at each delivery, so that a secret is changed without a restart.
   const secret = (): Buffer => secretOf(readFileSync(secretFile, 'utf8'));
@@ -17,5 +17,5 @@ export function webhookOf({ url, secretFile }: Config['webhook']): WebhookSettin
       `ROLLBACK_WEBHOOK_SECRET_FILE (${secretFile}) cannot be used: ${reason}. It must hold the secret that signs notifications.`,
     );
   }
-  return { url, secret };
+  return { url, secret, allow };
 }

@@ -69,6 +69,7 @@ const OTHER: Record<string, string> = {
   ROLLBACK_PAYLOAD_KEYS_FILE: '/etc/rollback/payload-keys',
   ROLLBACK_CODEC_PORT: '8899',
   ROLLBACK_WEBHOOK_SECRET_FILE: '/etc/rollback/webhook-secret',
+  ROLLBACK_WEBHOOK_ALLOW: 'hooks.example.org,10.0.0.0/8',
   ROLLBACK_WEBHOOK_WAIT: '3',
 };
 
@@ -101,7 +102,7 @@ test('an empty environment is all defaults', () => {
     },
     openStack: { readTimeout: 60, changeTimeout: 120 },
     watcher: { url: null, proxy: false, proxyTimeout: 60 },
-    webhook: { url: null, secretFile: null },
+    webhook: { url: null, secretFile: null, allow: [] },
     temporal: {
       taskQueue: 'watcher-rollback',
       startsAtOnce: 32,

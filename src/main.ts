@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Config, ConfigError, environment, readConfig, requestTimeouts } from './config.js';
 import { settingsHelp } from './config/describe.js';
+import { reportCrashes } from './crash.js';
 import { createLogger } from './log.js';
 import { CloudConfigError } from './openstack/cloud-config.js';
 import { loadCloudConfig } from './openstack/config.js';
@@ -12,6 +13,7 @@ import { StartError } from './service/start-error.js';
 import { withRealWatcher } from './service/watcher-address.js';
 import { DevServerError } from './temporal-server/dev-server.js';
 import { NoTemporalCli } from './temporal-server/find-cli.js';
+import { withoutTokens } from './token-text.js';
 
 /** Settings, arguments or surroundings are wrong: a person must act before another start makes sense. */
 const EXIT_SETTINGS = 2;
@@ -49,6 +51,7 @@ async function serve(command: Command): Promise<number> {
   const env = environment();
   const config: Config = readConfig(env);
   const log = createLogger(config.log);
+  reportCrashes(log);
   const cloudConfig = withRealWatcher(loadCloudConfig(env, localConfigFiles()), config.watcher.url);
   const cloud = createOpenStackCloud(cloudConfig, { timeouts: requestTimeouts(config) });
   log.info({ command, openstack: cloud.description }, 'starting');
@@ -108,6 +111,6 @@ try {
   // What a person can put right is said in a sentence; anything else is a defect and keeps its stack.
   const plain = PLAIN.some((kind) => error instanceof kind);
   const text = error instanceof Error ? (plain ? error.message : error.stack) : String(error);
-  process.stderr.write(`watcher-rollback: ${text ?? ''}\n`);
+  process.stderr.write(`watcher-rollback: ${withoutTokens(text ?? '')}\n`);
   process.exitCode = plain ? EXIT_SETTINGS : EXIT_FAILED;
 }

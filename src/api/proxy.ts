@@ -81,7 +81,7 @@ export function proxyToWatcher(target: ProxyTarget, closing: AbortSignal): Reque
     const path = pathForWatcher(req.originalUrl);
     if (/(^|,)\s*close\s*($|,)/i.test(req.get('connection') ?? '')) wantsClose.add(req);
     headersForWatcher(req);
-    req.url = `${url.pathname.replace(/\/+$/, '')}${path}`;
+    req.url = `${url.pathname.replace(/(?<!\/)\/+$/, '')}${path}`;
     inFlight += 1;
     try {
       await server.web(req, res, destination());

@@ -175,7 +175,7 @@ async function foundUrl({
 
 /** Addresses of Watcher are registered with and without the version. */
 function withoutVersion(url: string): string {
-  return url.replace(/\/+$/u, '').replace(/\/v1$/u, '');
+  return url.replace(/(?<!\/)\/+$/u, '').replace(/\/v1$/u, '');
 }
 
 /** Keystone's refusals and silences, and what the catalog lacks. */

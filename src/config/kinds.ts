@@ -91,7 +91,7 @@ export function httpUrl(): Kind<string> {
       if (!/^https?:\/\/[^\s]+$/.test(text) || !URL.canParse(text)) return undefined;
       const url = new URL(text);
       if (url.username + url.password + url.search + url.hash !== '') return undefined;
-      return url.href.replace(/\/+$/, '');
+      return url.href.replace(/(?<!\/)\/+$/, '');
     },
   };
 }

@@ -91,7 +91,7 @@ function build(
 
 function keystoneV3(value: string, name: string): string {
   const url = parseUrl(value, name);
-  const path = url.pathname.replace(/\/+$/u, '');
+  const path = url.pathname.replace(/(?<!\/)\/+$/u, '');
   if (/\/v2(\.\d+)?$/u.test(path))
     throw new CloudConfigError(
       `${name} names Keystone's version 2, but this service speaks version 3.`,

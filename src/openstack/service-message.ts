@@ -62,11 +62,26 @@ const ENTITIES: Record<string, string> = {
 
 /** The text of a page, without its title where that only repeats the heading. */
 function fromHtml(html: string): string {
-  return html
-    .replaceAll(/<(head|script|style)\b[\s\S]*?<\/\1>/giu, ' ')
+  return withoutElements(html)
     .replaceAll(/<\/h\d>/giu, ': ')
-    .replaceAll(/<[^>]{0,500}>/gu, ' ')
+    .replaceAll(/<[^<>]{0,500}>/gu, ' ')
     .replaceAll(/&(amp|lt|gt|quot|#39|#x27);/gu, (entity) => ENTITIES[entity] ?? entity)
     .replaceAll(/\s+/gu, ' ')
     .trim();
+}
+
+/** Without what nobody sees. By hand: an expression would look for the end anew from every beginning that has none. */
+function withoutElements(html: string): string {
+  // Of ASCII alone, so that every letter stays where it is.
+  const lower = html.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  let text = '';
+  let from = 0;
+  for (const { 1: name = '', index } of lower.matchAll(/<(head|script|style)\b/gu)) {
+    if (index < from) continue;
+    text += `${html.slice(from, index)} `;
+    const end = lower.indexOf(`</${name}>`, index);
+    if (end === -1) return text;
+    from = end + name.length + 3;
+  }
+  return text + html.slice(from);
 }

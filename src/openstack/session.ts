@@ -96,7 +96,7 @@ export class Session {
       method,
       accept,
       json,
-      url: request.url(base.replace(/\/+$/u, '')),
+      url: request.url(base.replace(/(?<!\/)\/+$/u, '')),
       headers: {
         ...(requestId === undefined ? {} : { 'x-openstack-request-id': requestId }),
         ...request.headers,

@@ -46,7 +46,8 @@ export async function streams({ count, note }) {
     while (withEnd() < count && performance.now() - begun < ENDS_WITHIN_MS) await sleep(50);
     const endMs = Math.round(performance.now() - begun);
     const ended = withEnd();
-    await sleep(1_000);
+    // Kept-alive connections are closed after ten seconds.
+    await sleep(15_000);
     const left = await asked(api, 'streams');
     for (const { socket } of readers) socket.destroy();
     const result = {

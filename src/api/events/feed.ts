@@ -2,6 +2,7 @@
  * The events of one plan's rollback, for all streams of this process: one poller, numbered events, and the latest of them
  * kept for streams that come back. Knows no HTTP.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { RollbackResult } from '../../domain/result.js';
 import type { RollbackState } from '../../domain/states.js';
 import { changesBetween } from './changes.js';
@@ -14,8 +15,8 @@ export interface StreamEvent {
 }
 
 export interface Subscriber {
-  /** `result` is the latest, for events without data. */
-  send(event: StreamEvent, result: RollbackResult): void;
+  /** In their order; `result` is the latest, for events without data. */
+  send(events: readonly StreamEvent[], result: RollbackResult): void;
   /** Nothing more comes. */
   end(): void;
 }
@@ -34,6 +35,7 @@ export interface StreamTiming extends FeedTiming {
   heartbeatMs: number;
 }
 
+const AT_ONCE = 100;
 /** Events kept for streams that come back. */
 const KEPT_EVENTS = 1000;
 /** The last event's number: who has seen it need not come back. */
@@ -50,7 +52,8 @@ export class Feed {
   /** Grows also from process to process: a number of another process is never taken for one of ours. */
   private lastId = Date.now() * 1000;
   private readonly firstId = this.lastId;
-  private beginning: { event: StreamEvent; result: RollbackResult } | null = null;
+  private beginning: { events: readonly StreamEvent[]; id: number; result: RollbackResult } | null =
+    null;
   private timer: NodeJS.Timeout | null = null;
   private aloneSince: number | null = null;
 
@@ -68,8 +71,8 @@ export class Feed {
     this.subscribers.add(subscriber);
     this.aloneSince = null;
     const missed = lastEventId === null ? null : this.after(lastEventId);
-    const first = missed ?? [this.whole()];
-    for (const event of first) subscriber.send(event, this.last);
+    const first = missed ?? this.whole();
+    subscriber.send(first, this.last);
   }
 
   remove(subscriber: Subscriber): void {
@@ -85,13 +88,13 @@ export class Feed {
     this.over();
   }
 
-  /** One object for all that begin between two changes, so that it is written once. */
-  private whole(): StreamEvent {
+  /** One list for all that begin between two changes, so that it is written once. */
+  private whole(): readonly StreamEvent[] {
     const known = this.beginning;
-    if (known?.result === this.last && known.event.id === this.lastId) return known.event;
-    const event: StreamEvent = { id: this.lastId, event: 'result', data: null };
-    this.beginning = { event, result: this.last };
-    return event;
+    if (known?.result === this.last && known.id === this.lastId) return known.events;
+    const events: StreamEvent[] = [{ id: this.lastId, event: 'result', data: null }];
+    this.beginning = { events, id: this.lastId, result: this.last };
+    return events;
   }
 
   private after(lastEventId: number): StreamEvent[] | null {
@@ -119,29 +122,39 @@ export class Feed {
       return;
     }
     if (this.timer === null) return;
-    if (result !== null) this.take(result);
+    if (result !== null) await this.emit(this.eventsOf(result));
+    // Closed from outside meanwhile.
+    if (this.timer === null) return;
     if (result === null || !isRunning(result)) this.close();
     else this.schedule(this.timing.pollMs);
   }
 
-  private take(result: RollbackResult): void {
+  /** What is new in it; kept for those that come back. */
+  private eventsOf(result: RollbackResult): StreamEvent[] {
     const changes = changesBetween(this.last, result);
     this.last = result;
-    if (!isRunning(result)) {
-      this.emit({ id: END_ID, event: 'end', data: null });
-      return;
-    }
-    for (const change of changes) {
+    if (!isRunning(result)) return [{ id: END_ID, event: 'end', data: null }];
+    return changes.map((change) => {
       this.lastId += 1;
       const data = change.event === 'result' ? null : JSON.stringify(change.data);
       const event: StreamEvent = { id: this.lastId, event: change.event, data };
       this.kept.push(event);
       if (this.kept.length > KEPT_EVENTS) this.kept.shift();
-      this.emit(event);
-    }
+      return event;
+    });
   }
 
-  private emit(event: StreamEvent): void {
-    for (const subscriber of this.subscribers) subscriber.send(event, this.last);
+  /** Some at a time, so that thousands of streams do not keep all other requests waiting. */
+  private async emit(events: readonly StreamEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const { last } = this;
+    // Who comes meanwhile begins with what is known now.
+    const all = [...this.subscribers];
+    for (let from = 0; from < all.length; from += AT_ONCE) {
+      if (from > 0) await setImmediate();
+      for (const subscriber of all.slice(from, from + AT_ONCE)) {
+        if (this.subscribers.has(subscriber)) subscriber.send(events, last);
+      }
+    }
   }
 }

@@ -65,8 +65,8 @@ export function eventRoutes(router: Router, deps: ApiDeps, closing: AbortSignal)
     // nginx would gather events up before it hands them on.
     res.setHeader('X-Accel-Buffering', 'no');
     res.write(`retry: ${COME_BACK_MS}\n\n`);
-    const send = (event: StreamEvent, result: RollbackResult): void => {
-      res.write(eventBytes(event, result, base));
+    const send = (events: readonly StreamEvent[], result: RollbackResult): void => {
+      res.write(bytesOf(events, result, base));
       if (res.writableLength > UNREAD_BYTES_MAX) res.destroy();
     };
     const stuck = stuckSinceLastTime(res);
@@ -85,8 +85,9 @@ export function eventRoutes(router: Router, deps: ApiDeps, closing: AbortSignal)
       leave = hub.subscribe(current, { send, end: () => res.end() }, lastEventId);
       return;
     }
-    if (lastEventId === null) send({ id: Date.now() * 1000, event: 'result', data: null }, current);
-    if (!isRunning(current)) send({ id: END_ID, event: 'end', data: null }, current);
+    if (lastEventId === null)
+      send([{ id: Date.now() * 1000, event: 'result', data: null }], current);
+    if (!isRunning(current)) send([{ id: END_ID, event: 'end', data: null }], current);
     res.end();
   }
 
@@ -119,15 +120,18 @@ function idOf(header: string | undefined): number | null {
 }
 
 /** The same bytes for all streams of a feed: thousands of copies of a large result would be more than there is memory. */
-const written = new WeakMap<StreamEvent, { base: string; bytes: Buffer }>();
+const written = new WeakMap<readonly StreamEvent[], { base: string; bytes: Buffer }>();
 
-function eventBytes(event: StreamEvent, result: RollbackResult, base: string): Buffer {
-  const known = written.get(event);
+function bytesOf(events: readonly StreamEvent[], result: RollbackResult, base: string): Buffer {
+  const known = written.get(events);
   if (known?.base === base) return known.bytes;
   const links = rollbackLinks(base, result.action_plan_uuid);
-  // JSON has no line ends of its own, so one data line is enough.
-  const text = event.data ?? JSON.stringify({ ...result, links });
-  const bytes = Buffer.from(`id: ${event.id}\nevent: ${event.event}\ndata: ${text}\n\n`);
-  written.set(event, { base, bytes });
+  const texts = events.map(({ id, event, data }) => {
+    // JSON has no line ends of its own, so one data line is enough.
+    const text = data ?? JSON.stringify({ ...result, links });
+    return `id: ${id}\nevent: ${event}\ndata: ${text}\n\n`;
+  });
+  const bytes = Buffer.from(texts.join(''));
+  written.set(events, { base, bytes });
   return bytes;
 }

@@ -1,6 +1,6 @@
 /**
- * To which addresses notifications may go. The administrator names the webhook, yet a name can be made to lead elsewhere: so it is
- * the address that counts, looked at where the connection is made. It must not know what is sent.
+ * To which addresses notifications may go. The administrator names the webhook, yet a name can be made to lead elsewhere: so
+ * it is the address that counts, looked at where the connection is made. It must not know what is sent.
  */
 import { lookup as resolve } from 'node:dns';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * No regular expression of the service takes more than linear time, whatever text it meets: each is found in the source and run on
- * long texts that are made of its own letters, repeated, with an end that does not match.
+ * No regular expression of the service takes more than linear time, whatever text it meets: each is found in the source and run
+ * on long texts that are made of its own letters, repeated, with an end that does not match.
  */
 import { serviceMessage } from '../../src/openstack/service-message.js';
 import { withoutTokens } from '../../src/token-text.js';
@@ -25,7 +25,14 @@ const found = product.flatMap(({ path, lines }) =>
 /** Single letters, pairs and words of the expression itself, each pumped. */
 function attacks({ source }: RegExp): string[] {
   const words = source.match(/[A-Za-z-]{2,12}/g) ?? [];
-  const letters = new Set([...source.replaceAll(/\\[bBdDwWsS]/g, ''), ' ', 'a', '0', '\n', '%']);
+  const letters = new Set([
+    ...source.replaceAll(/\\[bBdDwWsS]/g, '').split(''),
+    ' ',
+    'a',
+    '0',
+    '\n',
+    '%',
+  ]);
   letters.delete('\\');
   const singles = [...letters];
   const pairs = singles.flatMap((one) => [`${one}a`, `${one}0`, `${one} `, `a${one}`]);

@@ -17,11 +17,9 @@ const openssl = (...args: string[]): Buffer => execFileSync('openssl', args, { s
 
 beforeAll(() => {
   for (const name of ['localhost', 'client']) {
-    openssl(
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-days', '2', '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`],
-      ...['-keyout', file(`${name}.key`), '-out', file(`${name}.pem`)],
-    );
+    const args = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=${name}`;
+    const files = ['-keyout', file(`${name}.key`), '-out', file(`${name}.pem`)];
+    openssl(...args.split(' '), '-addext', `subjectAltName=DNS:${name}`, ...files);
   }
 });
 afterAll(() => rmSync(folder, { recursive: true }));

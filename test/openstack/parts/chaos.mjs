@@ -39,7 +39,7 @@ export async function chaos({ site, checks, undo, signal }) {
       await checks.part(title, () => scenario(around), signal);
       if (checks.failed === failed) continue;
       checks.note(`log of its processes:\n${stage.log().split('\n').slice(-20).join('\n')}`);
-      await revive(site);
+      await revive(site, ['nova-api', 'keystone']);
       servers = null;
     }
   } finally {
@@ -48,8 +48,9 @@ export async function chaos({ site, checks, undo, signal }) {
   }
 }
 
-/** Everything that a scenario may have stopped goes on. */
-async function revive({ tools, cloud, hosts }) {
+/** Everything that a scenario may have stopped goes on; what answers for all others is started anew after a failure. */
+async function revive({ tools, cloud, hosts }, anew = []) {
+  await Promise.all(anew.map((name) => tools.signal('KILL', name)));
   for (const name of ['keystone', 'nova-api', ...hosts.map((host) => `nova-${host}`)]) {
     await tools.signal('CONT', name);
     await tools.start(name);

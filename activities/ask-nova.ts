@@ -38,12 +38,15 @@ export class NovaRequests {
    */
   async ask(call: () => Promise<Accepted>): Promise<Asked> {
     await this.run.asking();
-    try {
-      return await this.finish(call);
-    } catch (error) {
-      if (isUnauthorized(error) || isForbidden(error)) this.run.notAsked();
-      throw error;
-    }
+    return await this.finish(async () => {
+      try {
+        return await call();
+      } catch (error) {
+        // Nothing is under way by a request that was refused: a cancel or a stop holds the next one back.
+        if (isRefused(error)) this.run.notAsked();
+        throw error;
+      }
+    });
   }
 
   /** The same for what ends a change under way (a confirmation): that is never held back. */
@@ -65,4 +68,14 @@ export class NovaRequests {
     await pause(this.kit.settings.poll_first, this.run.signal);
     return { is: 'busy' };
   }
+}
+
+function isRefused(error: unknown): boolean {
+  return (
+    isBadRequest(error) ||
+    isUnauthorized(error) ||
+    isForbidden(error) ||
+    isNotFound(error) ||
+    isConflict(error)
+  );
 }

@@ -62,6 +62,7 @@ async function ask(kit: Kit, run: Run, work: SetNodePowerWork, target: PowerTarg
       return true;
     } catch (error) {
       if (isConflict(error)) {
+        run.notAsked();
         said = sentence(error);
         return undefined;
       }

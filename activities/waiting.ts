@@ -25,7 +25,7 @@ export interface Run {
   asking(): Promise<void>;
   /** The rollback was cancelled, unlike a worker that shuts down and leaves the rest to another. */
   cancelledByRollback(): boolean;
-  /** The service refused the request itself: what this attempt was about to ask for was not asked. */
+  /** The service refused the request that `asking` was said before: as if it had not been made. A cancel that came meanwhile holds. */
   notAsked(): void;
 }
 
@@ -52,6 +52,7 @@ export async function runActivity<T>(
   const context = Context.current();
   const wasAskedBefore = attempt.asked || wasAsked(context.info.heartbeatDetails);
   let details: AttemptDetails = { asked: wasAskedBefore };
+  let askedBefore = wasAskedBefore;
   const stop = new AbortController();
   const { signal } = stop;
   // Every call under way listens to it; Node warns from eleven on.
@@ -86,12 +87,14 @@ export async function runActivity<T>(
         const seen = details.asked ? null : await kit.stopSwitch();
         if (seen?.stopped === true) throw new Stopped(seen);
         if (signal.aborted) throw cancellation(signal);
+        askedBefore = details.asked;
         details = { asked: true };
         beat();
       },
       cancelledByRollback: () => context.cancellationDetails?.cancelRequested === true,
       notAsked: () => {
-        details = { asked: wasAskedBefore };
+        details = { asked: askedBefore };
+        if (context.cancellationSignal.aborted) onCancelled();
       },
     });
   } catch (error) {

@@ -28,16 +28,16 @@ export function acceptanceReads(timeoutMs: number): ActivityInterfaceFor<Rollbac
   });
 }
 
-/** The last read: as patient as the worker's settings say, within `allMs` where somebody waits for the end. */
+/** The last read: as patient as the worker's settings say, within `allMs`. */
 export function patientReads(
   limits: RunLimits,
-  allMs: number | null,
+  allMs: number,
 ): ActivityInterfaceFor<RollbackActivities> {
   return proxyActivities<RollbackActivities>({
     startToCloseTimeout: limits.compensation_timeout * SECOND_MS,
     heartbeatTimeout: limits.heartbeat_timeout * SECOND_MS,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
-    ...(allMs === null ? {} : { scheduleToCloseTimeout: allMs }),
+    scheduleToCloseTimeout: allMs,
     retry: {
       initialInterval: limits.retry_initial * SECOND_MS,
       maximumInterval: limits.retry_max * SECOND_MS,

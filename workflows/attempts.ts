@@ -87,6 +87,8 @@ export class Attempts {
       so.asked ||= report.asked ?? true;
       so.stuck = report.stuck ?? so.stuck;
       this.say(compensation, report);
+      // The report crossed the stop: what this rollback has not asked for is not followed any further.
+      if (this.isStopped() && !so.asked) return NOT_ASKED;
     }
   }
 

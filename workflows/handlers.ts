@@ -66,7 +66,8 @@ export function handleMessages(decision: Decision): void {
  */
 export function handleControl(decision: Decision): void {
   control(decision, pauseUpdate, {
-    refuse: ({ runner }) => (runner.isPaused() ? 'The rollback is paused already.' : null),
+    refuse: ({ runner }) =>
+      runner.isPaused() ? 'The rollback is paused already.' : nothingNew(runner),
     act: ({ runner }, by) => runner.pause(by),
   });
   control(decision, resumeUpdate, {
@@ -80,6 +81,7 @@ export function handleControl(decision: Decision): void {
   });
   controlOne(decision, retryUpdate, {
     states: ['FAILED', 'NOT_ATTEMPTED'],
+    refuse: nothingNew,
     act: ({ runner }, compensation, by) => runner.retry(compensation, by),
   });
   controlOne(decision, skipUpdate, {
@@ -136,18 +138,20 @@ function controlOne(
   update: ControlUpdate,
   {
     states,
+    refuse = () => null,
     act,
   }: {
     states: LaidOutCompensation['state'][];
+    refuse?: (runner: Runner) => string | null;
     act: (running: Running, compensation: LaidOutCompensation, by: string | null) => void;
   },
 ): void {
   control(decision, update, {
-    refuse: ({ record }, request) => {
+    refuse: ({ record, runner }, request) => {
       const compensation = find(record, request);
       if (compensation === undefined) return `The plan has no action ${request.action_uuid ?? ''}.`;
       if (compensation.work === null) return 'There is nothing to do for this action.';
-      if (states.includes(compensation.state)) return null;
+      if (states.includes(compensation.state)) return refuse(runner);
       return `The compensation is ${compensation.state}; this needs ${states.join(' or ')}.`;
     },
     act: (running, by, request) => {
@@ -155,6 +159,12 @@ function controlOne(
       if (compensation !== undefined) act(running, compensation, by);
     },
   });
+}
+
+/** What it ended with would be forgotten for an attempt that never comes. */
+function nothingNew(runner: Runner): string | null {
+  if (!runner.wasHalted()) return null;
+  return 'The rollback starts nothing new any more: it was cancelled, or its time is used up. POST it again after its end.';
 }
 
 function find(record: RollbackRecord, request: ControlRequest): LaidOutCompensation | undefined {

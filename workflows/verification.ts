@@ -17,7 +17,8 @@ const CHUNK = 1000;
 
 export async function verify(record: RollbackRecord, hurried: boolean): Promise<void> {
   const wanted = restored(record.all());
-  const endMs = Date.now() + Math.min(HURRIED_S, record.limits.compensation_timeout) * 1000;
+  const { compensation_timeout: longestS } = record.limits;
+  const endMs = Date.now() + (hurried ? Math.min(HURRIED_S, longestS) : longestS) * 1000;
   for (let from = 0; from < wanted.length; from += CHUNK) {
     const input: VerifyInput = {
       action_plan_uuid: record.planUuid,
@@ -25,9 +26,8 @@ export async function verify(record: RollbackRecord, hurried: boolean): Promise<
       ...ofCloud(record.cloud),
       compensations: wanted.slice(from, from + CHUNK).map(question),
     };
-    const leftMs = hurried ? Math.max(endMs - Date.now(), 1) : null;
     try {
-      const activities = patientReads(record.limits, leftMs);
+      const activities = patientReads(record.limits, Math.max(endMs - Date.now(), 1));
       const { differing } = await activities.verifyRollback(input);
       for (const found of differing) {
         const compensation = record.get(found.action_uuid);

@@ -81,3 +81,71 @@ it('a failure says whether anything was asked for', async () => {
   expect(await details(/\/servers\//, 'GET')).toEqual({ asked: false });
   expect(await details(/\/action$/, 'POST')).toEqual({ asked: true });
 });
+
+describe('what Nova refuses was not asked for', () => {
+  const busy = (what: string) => ({
+    kind: 'status' as const,
+    status: 409,
+    body: JSON.stringify({
+      conflictingRequest: { code: 409, message: `Cannot 'os-migrateLive' while in ${what}` },
+    }),
+  });
+  /** `meanwhile` is done once Nova has refused and before the activity knows of it. */
+  function refusedOnce(meanwhile: () => unknown): void {
+    const effect = busy('task_state updating_password');
+    test.sim.inject({ service: 'compute', action: 'os-migrateLive', times: 1, effect });
+    const { compute } = test.cloud;
+    const ask = compute.liveMigrate.bind(compute);
+    compute.liveMigrate = async (...given) => {
+      try {
+        return await ask(...given);
+      } catch (error) {
+        await meanwhile();
+        throw error;
+      }
+    };
+  }
+
+  it('a cancel while Nova says that the server is busy: it is not asked again', async () => {
+    refusedOnce(() => moving.cancelRollback());
+    const moving = attempt(test.activities, 'liveMigrateServer', compensation(work()));
+    await expect(moving.result).rejects.toMatchObject({ name: 'CancelledFailure' });
+    expect(migrations()).toBe(0);
+  });
+
+  it('a stop of all rollbacks then: the same', async () => {
+    let stopped = false;
+    await test.close();
+    test = await startCloudForTest({
+      readSwitch: () => Promise.resolve({ stopped, reason: null, by: null, since: null }),
+    });
+    for (const name of ['compute-1', 'compute-2']) test.sim.addHost({ name });
+    vm = test.sim.addServer({ name: 'vm-1', host: 'compute-2' });
+    refusedOnce(() => {
+      stopped = true;
+      // Longer than an answer of the switch is kept.
+      return new Promise((resolve) => setTimeout(resolve, 1100));
+    });
+    const report = await run(test.activities, 'liveMigrateServer', compensation(work()));
+    expect(report.outcome).toBe('STOPPED');
+    expect(migrations()).toBe(0);
+  });
+
+  it('an earlier attempt whose answer was lost is still followed', async () => {
+    test.sim.inject({
+      service: 'compute',
+      action: 'os-migrateLive',
+      effect: { kind: 'reset', when: 'before' },
+    });
+    const first = attempt(test.activities, 'liveMigrateServer', compensation(work()));
+    await first.result.catch(() => undefined);
+    refusedOnce(() => next.cancelRollback());
+    const next = attempt(
+      test.activities,
+      'liveMigrateServer',
+      compensation(work(), { asked: true }),
+    );
+    expect((await next.result).outcome).toBe('SUCCEEDED');
+    expect(migrations()).toBe(1);
+  });
+});

@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CompensationReport, VerifyReport } from '../../activities/types.js';
-import { pauseUpdate, resumeUpdate } from '../../workflows/messages.js';
+import { pauseUpdate, resumeUpdate, retryUpdate } from '../../workflows/messages.js';
 import { compensation, DONE, gate, type Harness, migrate, startHarness } from './harness.js';
 import { byAction, endOf, failureOf, type Handle, now, start, until } from './runs.js';
 
@@ -98,6 +98,47 @@ describe('the time of a whole rollback', () => {
     expect((await endOf(handle)).state).toBe('SUCCEEDED');
   });
 
+  test('used up: no retry and no pause is promised any more, and a failure stays one', async () => {
+    const held = gate();
+    const fails = async (): Promise<never> => {
+      throw ApplicationFailure.nonRetryable('no', 'MigrationFailed', { asked: true });
+    };
+    const plan = harness.play({
+      limits: { rollback_timeout: 1 },
+      compensations: several(2),
+      answers: { c1: [held.answer], c2: [fails] },
+    });
+    const handle = await start(harness, plan);
+    await until('the time is used up', async () =>
+      (await now(handle)).history.some(({ event }) => event === 'time-limit'),
+    );
+    const by = { by: null, action_uuid: 'c2' };
+    for (const update of [retryUpdate, pauseUpdate]) {
+      await expect(handle.executeUpdate(update, { args: [by] })).rejects.toMatchObject({
+        cause: {
+          type: 'NotControllable',
+          message: expect.stringContaining('starts nothing new any more') as string,
+        },
+      });
+    }
+    held.open();
+    const end = await endOf(handle);
+    expect(byAction(end, 'c2')).toMatchObject({ state: 'FAILED', reason: 'MigrationFailed: no' });
+  });
+
+  test('the last look has a limit too: that of one attempt, over all of its own', async () => {
+    const plan = harness.play({
+      limits: { rollback_timeout: 60, compensation_timeout: 2, retry_attempts: 20 },
+      compensations: several(1),
+      verify: () => new Promise<VerifyReport>((_, reject) => letGo.push(() => reject(new Error()))),
+    });
+    const startMs = Date.now();
+    const end = await endOf(await start(harness, plan));
+    expect(Date.now() - startMs).toBeLessThan(8000);
+    expect(end.state).toBe('SUCCEEDED');
+    expect(end.history.map(({ event }) => event)).toContain('unverified');
+  }, 20_000);
+
   test('what was used is carried on where the history grows long', async () => {
     const plan = harness.play({
       limits: { rollback_timeout: 2, concurrency: 1, continue_as_new_after: 25 },
@@ -167,6 +208,26 @@ describe('a cancel ends in bounded time', () => {
     const end = await endOf(handle);
     expect(end.state).toBe('SUCCEEDED');
     expect(end.history.find(({ event }) => event === 'unverified')?.message).toMatch(/cancelled$/);
+  });
+
+  test('a report of no progress that crosses the cancel, of a migration that is not its own', async () => {
+    const crossing = async (): Promise<CompensationReport> => {
+      const context = Context.current();
+      const beat = setInterval(() => context.heartbeat({ asked: false }), 100);
+      await context.cancelled.catch(() => undefined);
+      clearInterval(beat);
+      return { ...DONE, outcome: 'NO_PROGRESS', reason: 'silent', asked: false };
+    };
+    const plan = harness.play({
+      limits: { heartbeat_timeout: 1 },
+      compensations: several(1),
+      answers: { c1: [crossing, () => never<CompensationReport>()] },
+    });
+    const handle = await start(harness, plan);
+    await until('it runs', async () => harness.calls(plan).length === 1);
+    await endsWithin(handle, 5000);
+    expect(byAction(await now(handle), 'c1').state).toBe('NOT_ATTEMPTED');
+    expect(harness.calls(plan)).toHaveLength(1);
   });
 
   test('what has asked is followed for the time of one attempt, then given up', async () => {

@@ -21,6 +21,12 @@ const NEVER = [
   'fe80::/10',
   'fd00:ec2::254/128',
   'ff00::/8',
+  // 169.254.0.0/16 through translators and tunnels: NAT64 (RFC 6052, 8215), 6to4, and IPv4 written into IPv6 in older ways.
+  '64:ff9b::a9fe:0/112',
+  '64:ff9b:1::/48',
+  '2002:a9fe::/32',
+  '::a9fe:0/112',
+  '::ffff:0:a9fe:0/112',
 ];
 
 export class AddressRefused extends Error {

@@ -13,10 +13,12 @@ import { refuseForeignPages } from './own-pages.js';
 import { operationsOf } from './policy.js';
 import { addressOf, type RateLimiter } from './rate-limit.js';
 import { contextOf } from './request-context.js';
-import { TokenCache } from './token-cache.js';
+import { TokenCache, type TokenQuestion } from './token-cache.js';
 
 /** A revoked token can change nothing any more after this; reading ends with the cache's own time. */
 const FRESH_FOR_CHANGES_MS = 60_000;
+/** Less than the cache's own time: whoever goes on asking is asked about anew while still known. */
+const FRESH_FOR_READS_MS = 240_000;
 const READS = ['GET', 'HEAD', 'OPTIONS'];
 
 export function authenticate(deps: ApiDeps, limiter: RateLimiter): RequestHandler {
@@ -30,10 +32,12 @@ export function authenticate(deps: ApiDeps, limiter: RateLimiter): RequestHandle
   }
   const tokens = new TokenCache(deps.cloud.identity, deps.metrics);
   return async (req, res, next) => {
-    const check = (): Promise<TokenInfo | null> => identify(tokens, req, deps.config.serviceRoles);
-    // Before Keystone is asked once more for somebody who only ever comes with tokens that are none.
-    limiter.check(addressOf(req));
-    const known = await countingStrangers(limiter, req, check);
+    const check = (question: TokenQuestion = {}): Promise<TokenInfo | null> =>
+      identify(tokens, req, deps.config.serviceRoles, question);
+    // Before Keystone is asked once more for somebody who only ever comes with tokens that are none. Callers who are known do not
+    // wait for what others behind their address do.
+    const beforeStranger = (): void => limiter.check(addressOf(req));
+    const known = await countingStrangers(limiter, req, () => check({ beforeStranger }));
     admit(res, known, deps);
     limiter.take(`user ${known.userId}`);
     // For answers that go on for long (event streams): is the caller still who they were?
@@ -72,18 +76,20 @@ async function identify(
   tokens: TokenCache,
   req: Request,
   serviceRoles: readonly string[],
+  question: TokenQuestion,
 ): Promise<TokenInfo | null> {
-  const maxAgeMs = READS.includes(req.method) ? {} : { maxAgeMs: FRESH_FOR_CHANGES_MS };
+  const isRead = READS.includes(req.method);
+  const asked = { ...question, maxAgeMs: isRead ? FRESH_FOR_READS_MS : FRESH_FOR_CHANGES_MS };
   let allowExpired = false;
   if (req.get('x-service-token') !== undefined) {
     const serviceToken = tokenOf(req, 'x-service-token');
-    const service = serviceToken === null ? null : await tokens.check(serviceToken, maxAgeMs);
+    const service = serviceToken === null ? null : await tokens.check(serviceToken, asked);
     const isService = service?.roles.some((role) => serviceRoles.includes(role.toLowerCase()));
     if (isService !== true) return null;
     allowExpired = true;
   }
   const token = tokenOf(req, 'x-auth-token');
-  return token === null ? null : await tokens.check(token, { ...maxAgeMs, allowExpired });
+  return token === null ? null : await tokens.check(token, { ...asked, allowExpired });
 }
 
 /** Anything but printable ASCII is no token, and would be no header for Keystone either. */

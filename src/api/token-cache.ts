@@ -29,6 +29,8 @@ const DEFAULTS: TokenCacheOptions = {
 export interface TokenQuestion {
   /** An older answer is not good enough. Milliseconds. */
   maxAgeMs?: number;
+  /** Called before Keystone is asked about a token of which no good answer is remembered; may throw. */
+  beforeStranger?: () => void;
   /** Accept one whose time is over, as long as Keystone does. Remembered apart. */
   allowExpired?: boolean;
 }
@@ -65,6 +67,7 @@ export class TokenCache {
     }
     // A good answer that is too old for this question is still good for others until Keystone says otherwise.
     if (known !== undefined && known.until <= now) this.known.delete(key);
+    if (!this.known.has(key)) question.beforeStranger?.();
     return this.asked.get(key) ?? this.ask(key, token, allowExpired);
   }
 

@@ -34,22 +34,32 @@ test.each([
   '::',
   '224.0.0.1',
   'ff02::1',
+  '64:ff9b::a9fe:a9fe',
+  '64:ff9b:1::a9fe:a9fe',
+  '2002:a9fe:a9fe::1',
+  '::169.254.169.254',
+  '::ffff:0:a9fe:a9fe',
 ])('%s: never, unless it is allowed by name', (address) => {
   expect(isAllowed('hooks.example.org', address, { allow: [] })).toBe(false);
   expect(isAllowed('hooks.example.org', address, { allow: ['hooks.example.org'] })).toBe(true);
   expect(isAllowed('hooks.example.org', address, { allow: ['other.example.org'] })).toBe(false);
 });
 
-test.each(['127.0.0.1', '10.1.2.3', '192.168.0.1', '203.0.113.9', '::1', 'fd12::1'])(
-  '%s: without a list, yes; with one, only where it is on it',
-  (address) => {
-    expect(isAllowed('h', address, { allow: [] })).toBe(true);
-    expect(isAllowed('h', address, { allow: ['172.16.0.0/12', 'fd99::/16'] })).toBe(false);
-    expect(isAllowed('h', address, { allow: [address] })).toBe(true);
-    const all = ['0.0.0.0/0', '::/0'];
-    expect(isAllowed('h', address, { allow: all })).toBe(true);
-  },
-);
+test.each([
+  '64:ff9b::cb00:7109',
+  '127.0.0.1',
+  '10.1.2.3',
+  '192.168.0.1',
+  '203.0.113.9',
+  '::1',
+  'fd12::1',
+])('%s: without a list, yes; with one, only where it is on it', (address) => {
+  expect(isAllowed('h', address, { allow: [] })).toBe(true);
+  expect(isAllowed('h', address, { allow: ['172.16.0.0/12', 'fd99::/16'] })).toBe(false);
+  expect(isAllowed('h', address, { allow: [address] })).toBe(true);
+  const all = ['0.0.0.0/0', '::/0'];
+  expect(isAllowed('h', address, { allow: all })).toBe(true);
+});
 
 test.each(['http://169.254.169.254/latest/meta-data/', 'http://[fe80::1]/', 'http://0.0.0.0/'])(
   '%s: refused for good, and it says what to set',

@@ -120,6 +120,19 @@ describe('at the door', () => {
     expect(door.validated).toHaveLength(3);
   });
 
+  test('who is known does not wait for a neighbour at the same address who is not', async () => {
+    door = await openDoor({ rateLimit: 3 });
+    const status = async (token: string | null): Promise<number> =>
+      (await door.call(PATH, { token })).status;
+    expect(await status('member')).toBe(403);
+    const strange = [];
+    for (let ask = 0; ask < 5; ask += 1) strange.push(await status(null));
+    expect(strange).toEqual([401, 401, 401, 429, 429]);
+    expect(await status('member')).toBe(403);
+    expect(await status('none')).toBe(429);
+    expect(door.validated).toEqual(['member']);
+  });
+
   test('the page, the documents and logins count by address; probes never', async () => {
     door = await openDoor({ rateLimit: 2 });
     const get = async (path: string): Promise<number> =>

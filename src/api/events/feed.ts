@@ -80,6 +80,11 @@ export class Feed {
     if (this.subscribers.size === 0) this.aloneSince ??= Date.now();
   }
 
+  /** No stream has it at present. */
+  isAlone(): boolean {
+    return this.subscribers.size === 0;
+  }
+
   close(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;

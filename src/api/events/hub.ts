@@ -52,7 +52,9 @@ export class EventHub {
   }
 
   private newFeed(plan: string, current: RollbackResult): Feed {
-    const { read, timing } = this.options;
+    const { read, streamsMax, timing } = this.options;
+    // Streams that come and go must not leave more pollers behind than there may be streams.
+    if (this.feeds.size >= streamsMax) this.closeOneAlone();
     const feed: Feed = new Feed(
       current,
       () => read(plan),
@@ -63,5 +65,14 @@ export class EventHub {
     );
     this.feeds.set(plan, feed);
     return feed;
+  }
+
+  /** The oldest that waits for a stream to come back. */
+  private closeOneAlone(): void {
+    for (const feed of this.feeds.values()) {
+      if (!feed.isAlone()) continue;
+      feed.close();
+      return;
+    }
   }
 }

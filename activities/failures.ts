@@ -4,6 +4,7 @@
  * sees to that).
  */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { ApplicationFailureOptions } from '@temporalio/common';
 import { FAILURES } from '../src/domain/failures.js';
 import type { FailureType } from '../src/domain/failures.js';
 import {
@@ -51,18 +52,28 @@ export function toFailure(error: unknown, signal: AbortSignal, halfWay = false):
 /** The same failure, saying what the attempt had done: the workflow decides by it whether there is another. */
 export function withDetails(error: Error, details: AttemptDetails): Error {
   if (error instanceof CancelledFailure) return error;
-  if (!(error instanceof ApplicationFailure)) {
-    const { name: type, message } = error;
-    return ApplicationFailure.create({ type, message, details: [details], cause: error });
-  }
-  const { type, message, nonRetryable, cause, nextRetryDelay } = error;
+  if (error instanceof ApplicationFailure) return again(error, { details: [details] });
+  const { name: type, message } = error;
+  return ApplicationFailure.create({ type, message, details: [details], cause: error });
+}
+
+/** The same failure, saying first what could not be done. */
+export function saying(what: string, error: Error): Error {
+  if (!(error instanceof ApplicationFailure)) return error;
+  return again(error, { message: `${what}: ${error.message}` });
+}
+
+function again(
+  { type, message, nonRetryable, cause, nextRetryDelay }: ApplicationFailure,
+  more: Pick<ApplicationFailureOptions, 'message' | 'details'>,
+): ApplicationFailure {
   return ApplicationFailure.create({
     message,
-    details: [details],
     nonRetryable: nonRetryable ?? false,
     ...(type === undefined || type === null ? {} : { type }),
     ...(cause === undefined ? {} : { cause }),
     ...(nextRetryDelay === undefined || nextRetryDelay === null ? {} : { nextRetryDelay }),
+    ...more,
   });
 }
 

@@ -9,7 +9,7 @@ import type { MoveServerWork } from '../src/domain/layout-types.js';
 import type { Evidence } from '../src/domain/result.js';
 import { NovaRequests } from './ask-nova.js';
 import type { Asked } from './ask-nova.js';
-import { failure } from './failures.js';
+import { failure, saying, toFailure } from './failures.js';
 import { firstAfter, followMigration } from './follow-migration.js';
 import type { FollowEnd, Followed } from './follow-migration.js';
 import type { Kit } from './kit.js';
@@ -43,6 +43,7 @@ export async function moveServer(
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const ended = await move.step();
       if (ended !== undefined) {
+        if (ended.outcome === 'NO_PROGRESS') move.slot.handOver();
         return { ...ended, evidence: { ...move.evidence, ...ended.evidence } };
       }
     }
@@ -247,11 +248,14 @@ class Move {
     const { compute } = this.kit.cloud;
     const { serverId, serverName } = this.work;
     this.slot.occupy(this.bothEnds(view));
-    const asked = await this.requests.finish(() =>
-      compute.confirmResize(serverId, { signal: this.run.signal }),
-    );
+    const unconfirmed = `The migration of ${serverName} could not be confirmed`;
+    const asked = await this.requests
+      .finish(() => compute.confirmResize(serverId, { signal: this.run.signal }))
+      .catch((error: unknown) => {
+        throw saying(unconfirmed, toFailure(error, this.run.signal, true));
+      });
     if (asked.is === 'refused') {
-      const said = `The migration of ${serverName} could not be confirmed: ${asked.said}`;
+      const said = `${unconfirmed}: ${asked.said}`;
       // No server is left in VERIFY_RESIZE for what may pass: it is asked again as long as there are attempts.
       throw failure('MigrationFailed', said, { retryable: !asked.forGood });
     }

@@ -4,6 +4,9 @@ import type { Kit } from './kit.js';
 import { stopwatch } from './waiting.js';
 import type { Run } from './waiting.js';
 
+/** From one call of an activity to the next: what a workflow task takes, generously. */
+const HAND_OVER_MS = 5000;
+
 export class MoveSlot {
   private held: Release | null = null;
 
@@ -31,5 +34,15 @@ export class MoveSlot {
 
   release(): void {
     this.held?.();
+  }
+
+  /**
+   * The migration goes on, and the next call of its activity counts it: until that has come, no other may have its places. A
+   * call that comes earlier is counted beside it for so long, which is too careful, never too bold.
+   */
+  handOver(): void {
+    const { held } = this;
+    this.held = null;
+    if (held !== null) setTimeout(held, HAND_OVER_MS).unref();
   }
 }

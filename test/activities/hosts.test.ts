@@ -151,6 +151,13 @@ describe('setNodePowerState', () => {
   });
 
   it('joins a change to the wanted state', async () => {
+    await test.close();
+    // Longer than a busy machine takes to look: else there is nothing to join.
+    test = await startCloudForTest({
+      simulated: { times: { power: 1500 } },
+      settings: { power_timeout: 10 },
+    });
+    nodeId = test.sim.addHost({ name: HOST }).nodeId ?? '';
     turnOff();
     await test.cloud.baremetal.setPowerState(nodeId, 'power on', null);
     expect((await run(test.activities, 'setNodePowerState', powerInput('power on'))).outcome).toBe(

@@ -308,3 +308,34 @@ async function migrateAs(token: string, server: string, host: string): Promise<v
   });
   expect(answer.status).toBe(202);
 }
+
+it('a report leaves its places to the migration that goes on: nobody else gets them before the next call', async () => {
+  await restart({
+    simulated: { maxConcurrentLiveMigrations: 10 },
+    settings: { worker_migrations_per_host: 1 },
+  });
+  const other = test.sim.addServer({ name: 'vm-2', host: 'compute-2' });
+  const reported = stuckReport();
+  await until(() => effects(test.sim, 'live-migrate', vm) === 1);
+  const given = input();
+  const waiting = attempt(
+    test.activities,
+    'liveMigrateServer',
+    compensation({ ...given.work, serverId: other, serverName: 'vm-2' }, { rollback_id: 'other' }),
+  );
+  const stuck = await reported;
+  const next = attempt(
+    test.activities,
+    'liveMigrateServer',
+    input({ reported: stuck }, { asked: true }),
+  );
+  // Each look at the migration is a turn in which the other could have been asked for.
+  const looks = (): number => test.sim.requestCounts()['GET /compute/v2.1/os-migrations'] ?? 0;
+  const before = looks();
+  await until(() => looks() > before + 10);
+  expect(effects(test.sim, 'live-migrate', other)).toBe(0);
+  for (const call of [waiting, next]) {
+    call.cancel();
+    await call.result.catch(() => undefined);
+  }
+});

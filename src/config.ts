@@ -38,6 +38,8 @@ export interface Config {
     /** Requests per minute and caller; 0: no limit. */
     rateLimit: number;
   };
+  /** The API's certificate and key; both or none. */
+  tls: { certFile: string | null; keyFile: string | null };
   temporal: {
     taskQueue: string;
     startsAtOnce: number;
@@ -122,6 +124,7 @@ function readValues(env: Environment, problems: ConfigProblem[]): Config {
       eventStreams: get(SETTINGS.eventStreams),
       rateLimit: get(SETTINGS.rateLimit),
     },
+    tls: { certFile: getOptional(SETTINGS.tlsCertFile), keyFile: getOptional(SETTINGS.tlsKeyFile) },
     temporal: {
       taskQueue: get(SETTINGS.taskQueue),
       startsAtOnce: get(SETTINGS.starts),
@@ -252,7 +255,7 @@ function contradictions(config: Config): ConfigProblem[] {
 }
 
 /** Settings that are of no use one without the other. */
-function incomplete({ watcher, webhook }: Config): ConfigProblem[] {
+function incomplete({ watcher, webhook, tls }: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   if (watcher.proxy && watcher.url === null) {
     const message = `is "true", which needs ${SETTINGS.watcherUrl.name}: watcher-api's own address.`;
@@ -261,6 +264,12 @@ function incomplete({ watcher, webhook }: Config): ConfigProblem[] {
   if (watcher.url !== null && /\/v\d+(\.\d+)?$/.test(watcher.url)) {
     const message = `is ${quoted(watcher.url)}. It must be the address without "/v1".`;
     problems.push({ name: SETTINGS.watcherUrl.name, message });
+  }
+  if ((tls.certFile === null) !== (tls.keyFile === null)) {
+    const names = [SETTINGS.tlsCertFile.name, SETTINGS.tlsKeyFile.name];
+    const [missing, other] = tls.certFile === null ? names : names.toReversed();
+    const message = `is not set, but ${other} is: the API speaks https only where both are.`;
+    problems.push({ name: missing ?? '', message });
   }
   if ((webhook.url === null) !== (webhook.secretFile === null)) {
     const names = [SETTINGS.webhookUrl.name, SETTINGS.webhookSecretFile.name];

@@ -24,7 +24,12 @@ function clock(time: unknown): string {
   return plain(time).slice(11, 23);
 }
 
+/** One line: what came from outside must not look like a line of its own, nor move the cursor. */
 function plain(value: unknown): string {
+  return text(value).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ');
+}
+
+function text(value: unknown): string {
   if (typeof value === 'string') return value;
   return value === undefined ? '' : JSON.stringify(value);
 }
@@ -32,6 +37,9 @@ function plain(value: unknown): string {
 function stackOf(err: unknown): string {
   if (typeof err !== 'object' || err === null)
     return err === undefined ? '' : `\n    ${plain(err)}`;
-  const text = 'stack' in err ? err.stack : 'message' in err ? err.message : err;
-  return `\n    ${plain(text).replaceAll('\n', '\n    ')}`;
+  const stack = 'stack' in err ? err.stack : 'message' in err ? err.message : err;
+  return text(stack)
+    .split('\n')
+    .map((line) => `\n    ${plain(line)}`)
+    .join('');
 }

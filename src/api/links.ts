@@ -9,7 +9,7 @@ export function baseUrl(req: Request): string {
   const known = req.get('host') !== undefined;
   if (known && /^https?:\/\/[\w.:[\]-]{1,260}$/.test(given) && URL.canParse(given)) return given;
   const { localAddress = '127.0.0.1', localPort = 0 } = req.socket;
-  return `http://${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
+  return `${'encrypted' in req.socket ? 'https' : 'http'}://${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
 }
 
 export function rollbackLinks(base: string, planUuid: string): Link[] {

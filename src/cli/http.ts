@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request as send } from 'undici';
 import { FAILURES, isFailureType, type FailureType } from '../domain/failures.js';
 import { serviceMessage } from '../openstack/service-message.js';
+import { certificateRemedy } from './certificates.js';
 import type { Entrance } from './entrance.js';
 import { exitOfAnswer } from './exit-codes.js';
 import { Problem } from './problem.js';
@@ -159,11 +160,24 @@ export function silence(entrance: Entrance, it: Call, error: unknown): unknown {
   if (error instanceof Problem) return error;
   if (it.signal?.aborted === true) return it.signal.reason;
   const reason = reasonOf(error);
+  const remedy = certificateRemedy(error) ?? otherScheme(entrance, error);
   return new Problem(
-    `The rollback service at ${entrance.url} gives no answer: ${reason}. Check ROLLBACK_URL and that it runs.`,
+    `The rollback service at ${entrance.url} gives no answer: ${reason}. ${remedy}`,
     { type: 'ServiceUnreachable', exit: 'unreachable' },
     error,
   );
+}
+
+/** What speaks https alone ends a connection that does not; what does not speak it has no handshake. */
+function otherScheme({ url }: Entrance, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (url.startsWith('http:') && ['UND_ERR_SOCKET', 'ECONNRESET'].includes(code)) {
+    return 'Check ROLLBACK_URL (is it https?) and that it runs.';
+  }
+  if (url.startsWith('https:') && code.startsWith('ERR_SSL')) {
+    return 'Check ROLLBACK_URL (is it http?).';
+  }
+  return 'Check ROLLBACK_URL and that it runs.';
 }
 
 /** Node hides the one of several addresses that failed in an error without words. */

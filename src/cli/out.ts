@@ -4,6 +4,7 @@
  */
 import type { Environment } from '../config.js';
 import type { Look } from './table.js';
+import { plain } from './words.js';
 
 export interface OutFlags {
   /** true: JSON; false: text; absent: text on a terminal. */
@@ -56,11 +57,16 @@ export class Out {
 
   /** On the way; left out with --quiet. */
   say(sentence: string): void {
-    if (!this.quiet) this.stderr.write(`${sentence}\n`);
+    if (!this.quiet) this.stderr.write(`${plainLines(sentence)}\n`);
   }
 
   /** What went wrong is said with --quiet, too. */
   complain(sentence: string): void {
-    this.stderr.write(`watcher-rollback: ${sentence}\n`);
+    this.stderr.write(`watcher-rollback: ${plainLines(sentence)}\n`);
   }
+}
+
+/** The service's sentences quote names that tenants gave. */
+function plainLines(text: string): string {
+  return text.split('\n').map(plain).join('\n');
 }

@@ -54,6 +54,8 @@ const ADMIN = 'admin,administrator';
 export const SETTINGS = {
   host: setting('ROLLBACK_HOST', '127.0.0.1', hostName(), 'Address that the API listens on.'),
   port: setting('ROLLBACK_PORT', '9323', port(), 'Port that the API listens on; 0: any free one.'),
+  tlsCertFile: optional('ROLLBACK_TLS_CERT_FILE', filePath(), 'PEM file with the certificate of the API, and those between it and its authority behind it: the API then speaks https only. Without it plain http.'),
+  tlsKeyFile: optional('ROLLBACK_TLS_KEY_FILE', filePath(), 'PEM file with its key, without a passphrase.'),
   auth: setting('ROLLBACK_AUTH', 'keystone', oneOf('keystone', 'none'), 'How callers are known: by a Keystone token, or not at all (only on a loopback address).'),
   rolesRead: setting('ROLLBACK_ROLES_READ', ADMIN, roleNames(), 'Roles that may read rollbacks, lists and event streams.'),
   rolesPreview: setting('ROLLBACK_ROLES_PREVIEW', ADMIN, roleNames(), 'Roles that may ask what a rollback would do.'),

@@ -16,7 +16,8 @@ const MAX_DEPTH = 4;
 export function serviceMessage(body: string): string | null {
   const found = fromText(body, MAX_DEPTH);
   if (found === null) return null;
-  const line = found.replaceAll(/\s+/gu, ' ').trim();
+  // A name in it may have been given by a tenant: no control character is to reach a log or a terminal.
+  const line = found.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
   if (line === '') return null;
   return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH - 1)}…` : line;
 }

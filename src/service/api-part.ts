@@ -1,7 +1,7 @@
 /** The REST API as a part of a process. It starts before Temporal and OpenStack do, and says 503 until they are there. */
 import type { Client } from '@temporalio/client';
 import { cloudIdOf } from '../../activities/own-cloud.js';
-import type { ApiServer } from '../api/server.js';
+import type { ApiServer, Certificate } from '../api/server.js';
 import { startApiServer } from '../api/server.js';
 import type { ApiDeps } from '../api/deps.js';
 import { readUiFiles } from '../api/ui-files.js';
@@ -12,6 +12,7 @@ import type { CloudConfig } from '../openstack/cloud-config.js';
 import type { OpenStackCloud } from '../openstack/cloud.js';
 import { lazyClient, type TemporalProfile } from '../temporal/connection.js';
 import { TemporalRollbacks } from '../temporal/rollbacks.js';
+import { certificateOf, followCertificate, lifeOf } from './api-certificate.js';
 import { StartError } from './start-error.js';
 import { proxyTargetOf, refuseOwnAddress } from './watcher-address.js';
 
@@ -35,6 +36,7 @@ export interface ApiPartOptions {
 
 export async function startApiPart(options: ApiPartOptions): Promise<ApiPart> {
   const { config, profile, cloud, log, webUrl, sdkMetrics, uiFolder } = options;
+  const certificate = certificateOf(config.tls);
   const client: Client = lazyClient(profile);
   const rollbacks = new TemporalRollbacks({
     client,
@@ -44,7 +46,7 @@ export async function startApiPart(options: ApiPartOptions): Promise<ApiPart> {
     ownCloud: async () => cloudIdOf(await cloud.identity.cloudIdentity()),
   });
   const proxy = proxyTargetOf(config.watcher, options.tls ?? { ca: null, insecure: false });
-  const server: ApiServer = await listening(config, {
+  const deps: ApiDeps = {
     rollbacks,
     cloud,
     config: config.api,
@@ -53,8 +55,13 @@ export async function startApiPart(options: ApiPartOptions): Promise<ApiPart> {
     ...(sdkMetrics === undefined ? {} : { sdkMetrics }),
     ...(proxy === undefined ? {} : { proxy }),
     ...(uiFolder === undefined ? {} : { ui: readUiFiles(uiFolder) }),
-  });
+  };
+  const server = await listening(config, deps, certificate);
+  const unfollow =
+    certificate &&
+    followCertificate(config.tls, certificate, { log, take: (next) => server.renew(next) });
   const stop = async (): Promise<void> => {
+    unfollow?.();
     await server.close(config.shutdownGrace * 1000);
     await client.connection.close();
   };
@@ -65,7 +72,7 @@ export async function startApiPart(options: ApiPartOptions): Promise<ApiPart> {
     await stop();
     throw error;
   }
-  log.info({ url: server.url }, 'API listens');
+  log.info({ url: server.url, ...(certificate && lifeOf(certificate)) }, 'API listens');
   return { url: server.url, stop };
 }
 
@@ -76,9 +83,13 @@ const ADDRESS_PROBLEMS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'it is no address of this machine',
 };
 
-async function listening({ api }: Config, deps: ApiDeps): Promise<ApiServer> {
+async function listening(
+  { api }: Config,
+  deps: ApiDeps,
+  certificate: Certificate | null,
+): Promise<ApiServer> {
   try {
-    return await startApiServer(deps);
+    return await startApiServer(deps, {}, certificate);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const problem = ADDRESS_PROBLEMS[code];

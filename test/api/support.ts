@@ -5,7 +5,7 @@ import type { ApiCloud, ApiDeps } from '../../src/api/deps.js';
 import { ApiError } from '../../src/api/errors.js';
 import type { ControlCall, ControlVerb, RollbackList, Rollbacks } from '../../src/api/rollbacks.js';
 import { startApiServer } from '../../src/api/server.js';
-import type { ApiServer } from '../../src/api/server.js';
+import type { ApiServer, Certificate } from '../../src/api/server.js';
 import type { Preview, PreviewResult } from '../../src/domain/preview.js';
 import type { RollbackResult } from '../../src/domain/result.js';
 import type { StopSwitch } from '../../src/domain/stop-switch.js';
@@ -210,6 +210,7 @@ export async function openDoor(
   config: Partial<ApiDeps['config']> = {},
   more: Partial<Omit<ApiDeps, 'rollbacks' | 'cloud' | 'config' | 'closing'>> = {},
   limits: Parameters<typeof startApiServer>[1] = {},
+  certificate: Certificate | null = null,
 ): Promise<Door> {
   const rollbacks = new FakeRollbacks();
   const { cloud, validated } = fakeCloud();
@@ -238,6 +239,7 @@ export async function openDoor(
       ...more,
     },
     limits,
+    certificate,
   );
   return {
     server,

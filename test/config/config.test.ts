@@ -18,6 +18,8 @@ function problemsOf(env: Record<string, string>): readonly ConfigProblem[] {
 const OTHER: Record<string, string> = {
   ROLLBACK_HOST: '::1',
   ROLLBACK_PORT: '0',
+  ROLLBACK_TLS_CERT_FILE: '/etc/rollback/tls.pem',
+  ROLLBACK_TLS_KEY_FILE: '/etc/rollback/tls.key',
   ROLLBACK_AUTH: 'none',
   ROLLBACK_ACCEPT_TIMEOUT: '12.5',
   ROLLBACK_MAX_AGE: '60',
@@ -76,6 +78,8 @@ const OTHER: Record<string, string> = {
 /** Settings that are of no use, and refused, without these. */
 const WITH: Record<string, Record<string, string>> = {
   ROLLBACK_PROXY: { ROLLBACK_WATCHER_URL: 'http://127.0.0.1:9321' },
+  ROLLBACK_TLS_CERT_FILE: { ROLLBACK_TLS_KEY_FILE: '/a' },
+  ROLLBACK_TLS_KEY_FILE: { ROLLBACK_TLS_CERT_FILE: '/a' },
   ROLLBACK_WEBHOOK_URL: { ROLLBACK_WEBHOOK_SECRET_FILE: '/a' },
   ROLLBACK_WEBHOOK_SECRET_FILE: { ROLLBACK_WEBHOOK_URL: 'https://hooks.example/a' },
   ROLLBACK_WEBHOOK_WAIT: {

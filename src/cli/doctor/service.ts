@@ -1,6 +1,9 @@
 /** The service: are its settings right, does its API answer, is it ready, and may the caller read? */
 import { z } from 'zod';
 import { type Config, ConfigError, type Environment, readConfig } from '../../config.js';
+import { certificateOf } from '../../service/api-certificate.js';
+import { StartError } from '../../service/start-error.js';
+import { certificateRemedy } from '../certificates.js';
 import { enter, type Entrance, type WhereFlags } from '../entrance.js';
 import { callForJson } from '../http.js';
 import { Problem } from '../problem.js';
@@ -14,10 +17,14 @@ export function checkSettings(env: Environment): { check: Check; config: Config 
   const about = { ...AREA, name: 'settings' };
   try {
     const config = readConfig(env);
+    certificateOf(config.tls);
     return { check: { ...about, state: 'ok', message: 'ROLLBACK_* are right', fix: null }, config };
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const message = error.problems.map((it) => `${it.name} ${it.message}`).join(' ');
+    if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
+    const message =
+      error instanceof StartError
+        ? error.message
+        : error.problems.map((it) => `${it.name} ${it.message}`).join(' ');
     const fix = 'The service would not start: correct them. README lists all of them.';
     return { check: { ...about, state: 'failed', message, fix }, config: null };
   }
@@ -82,6 +89,8 @@ async function lookAtList(api: ServiceApi): Promise<Finding> {
 function fixOf(error: unknown): string {
   if (!(error instanceof Problem))
     return 'Check that ROLLBACK_URL is the address of the rollback service.';
+  const remedy = certificateRemedy(error.cause);
+  if (remedy !== null) return remedy;
   if (error.status === 401)
     return 'Check OS_* or clouds.yaml: the service accepts tokens of its own cloud only.';
   if (error.status === 403)

@@ -106,6 +106,7 @@ test('an empty environment is all defaults', () => {
     },
     openStack: { readTimeout: 60, changeTimeout: 120 },
     watcher: { url: null, proxy: false, proxyTimeout: 60 },
+    tls: { certFile: null, keyFile: null },
     webhook: { url: null, secretFile: null, allow: [] },
     temporal: {
       taskQueue: 'watcher-rollback',

@@ -65,6 +65,9 @@ async function openDoor(stage: Stage, temporal: Program, address: string): Promi
     ...stage.sim.env,
     ...SCALED,
     ROLLBACK_PROGRESS_TIMEOUT,
+    // As in the weather: an answer that does not come is given up long before the run is.
+    ROLLBACK_READ_TIMEOUT: '2',
+    ROLLBACK_CHANGE_TIMEOUT: '2',
     ...(newRuns !== null && {
       ROLLBACK_CONTINUE_AS_NEW_AFTER: String(newRuns.afterEvents),
       ROLLBACK_CONCURRENCY: String(newRuns.concurrency),

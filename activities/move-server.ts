@@ -9,10 +9,11 @@ import type { MoveServerWork } from '../src/domain/layout-types.js';
 import type { Evidence } from '../src/domain/result.js';
 import { NovaRequests } from './ask-nova.js';
 import type { Asked } from './ask-nova.js';
-import { failure, saying, toFailure } from './failures.js';
+import { failure } from './failures.js';
 import { firstAfter, followMigration } from './follow-migration.js';
 import type { FollowEnd, Followed } from './follow-migration.js';
 import type { Kit } from './kit.js';
+import { askToConfirm } from './move-confirmation.js';
 import { decideMove, isFailed, isOpen } from './move-decision.js';
 import type { MoveDecision, MoveView } from './move-decision.js';
 import { failedMove, refusedMove } from './move-failures.js';
@@ -245,20 +246,8 @@ class Move {
     migration: string,
   ): Promise<CompensationReport | undefined> {
     this.evidence.migration_uuid = migration;
-    const { compute } = this.kit.cloud;
-    const { serverId, serverName } = this.work;
     this.slot.occupy(this.bothEnds(view));
-    const unconfirmed = `The migration of ${serverName} could not be confirmed`;
-    const asked = await this.requests
-      .finish(() => compute.confirmResize(serverId, { signal: this.run.signal }))
-      .catch((error: unknown) => {
-        throw saying(unconfirmed, toFailure(error, this.run.signal, true));
-      });
-    if (asked.is === 'refused') {
-      const said = `${unconfirmed}: ${asked.said}`;
-      // No server is left in VERIFY_RESIZE for what may pass: it is asked again as long as there are attempts.
-      throw failure('MigrationFailed', said, { retryable: !asked.forGood });
-    }
+    const asked = await askToConfirm(this.kit, this.run, this.requests, this.work);
     if (asked.is !== 'accepted') return this.readAgain(asked);
     const record = view.records.find((one) => one.uuid === migration) ?? null;
     return this.follow(view, {

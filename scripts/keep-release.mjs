@@ -49,7 +49,7 @@ function programFiles() {
   const paths = FOLDERS.flatMap((name) => filesIn(join(ROOT, 'dist', name)))
     .map((file) => relative(ROOT, file).split(sep).join('/'))
     .filter((path) => /\.(js|html|css|svg)$/.test(path) && !LEFT_OUT.test(path))
-    .toSorted();
+    .toSorted((a, b) => (a < b ? -1 : 1));
   return {
     'package.json': read('package.json'),
     ...Object.fromEntries(paths.map((path) => [path, read(path)])),

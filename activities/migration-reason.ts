@@ -69,7 +69,7 @@ export function isNoRoom(reason: string): boolean {
 
 /** The server itself cannot go live, here or anywhere like it (nova/exception.py, MigrationPreCheckError and others). */
 export function cannotGoLive(reason: string): boolean {
-  return /pre-?check|live.?migrat\w{0,20} (is |are )?not (supported|possible|allowed)|does not support live|(cannot|can't|could not) (be )?live.?migrat|unacceptable cpu|invalid cpu|cpu.{0,200}not compatible|shared storage|local storage|hostdev|passthrough|pci device|vgpu|numa/iu.test(
+  return /pre-?check|live.?migrat\w{0,20} (is |are )?not (supported|possible|allowed)|does not support live|(cannot|can't|could not) (be )?live.?migrat|unacceptable cpu|invalid cpu|cpu.{0,80}not compatible|shared storage|local storage|hostdev|passthrough|pci device|vgpu|numa/iu.test(
     reason,
   );
 }

@@ -6,7 +6,7 @@ import { serviceMessage } from '../../src/openstack/service-message.js';
 import { withoutTokens } from '../../src/token-text.js';
 import { readSources } from '../tidy/sources.js';
 
-/** A quadratic one takes seconds over so many characters, a linear one mostly less than a millisecond, the slowest a tenth of this. */
+/** A quadratic one takes seconds over so many characters, a linear one mostly less than one, the slowest a tenth of this. */
 const CHARS = 100_000;
 const TOO_SLOW_MS = 400;
 const LITERAL =

@@ -3,6 +3,7 @@
  * Knows nothing of HTTP and of what the records look like outside.
  */
 import { randomUUID } from 'node:crypto';
+import type { MigrationBytes } from './types.js';
 
 export interface Host {
   /** The compute service host. */
@@ -61,16 +62,6 @@ export interface Migration {
   updatedAt: number;
   /** null: as drivers that count none. */
   bytes: MigrationBytes | null;
-}
-
-/** What a live migration has copied. */
-export interface MigrationBytes {
-  memoryTotal: number;
-  memoryProcessed: number;
-  memoryRemaining: number;
-  diskTotal: number;
-  diskProcessed: number;
-  diskRemaining: number;
 }
 
 export interface ActionEvent {

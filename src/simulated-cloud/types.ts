@@ -127,6 +127,16 @@ export interface SimulatedCloudOptions {
   port?: number;
 }
 
+/** What a live migration has copied. */
+export interface MigrationBytes {
+  memoryTotal: number;
+  memoryProcessed: number;
+  memoryRemaining: number;
+  diskTotal: number;
+  diskProcessed: number;
+  diskRemaining: number;
+}
+
 export interface SimulatedCloud {
   /** OS_* variables of the admin, for the typed clients and any other. */
   readonly env: Record<string, string>;
@@ -175,17 +185,7 @@ export interface SimulatedCloud {
     /** Its live migrations do not end until `clearFaults`. */
     hangMigrations(serverId: string): void;
     /** What its newest migration has copied, as a driver like libvirt's tells; what is left out stays. */
-    copyBytes(
-      serverId: string,
-      bytes: Partial<{
-        memoryTotal: number;
-        memoryProcessed: number;
-        memoryRemaining: number;
-        diskTotal: number;
-        diskProcessed: number;
-        diskRemaining: number;
-      }>,
-    ): void;
+    copyBytes(serverId: string, bytes: Partial<MigrationBytes>): void;
     /** Its next live migration lands there, wherever it was asked to go. */
     divertMigration(serverId: string, host: string): void;
     lock(serverId: string): void;

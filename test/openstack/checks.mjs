@@ -6,11 +6,17 @@ export class Checks {
   failed = 0;
   skipped = 0;
   #failures = [];
+  #witnesses = new Set();
   #startedAt = Date.now();
 
   note(message) {
     const seconds = ((Date.now() - this.#startedAt) / 1000).toFixed(1).padStart(6);
     console.log(`[${seconds} s] ${message}`);
+  }
+  /** At each failure it is asked what it has to say: text, '' where nothing. @returns what ends that. */
+  witness(saying) {
+    this.#witnesses.add(saying);
+    return () => this.#witnesses.delete(saying);
   }
   ok(title, condition, detail) {
     if (condition) {
@@ -21,6 +27,10 @@ export class Checks {
     this.failed++;
     this.#failures.push(title);
     console.log(`  FAIL  ${title}${detail === undefined ? '' : `\n        ${detail}`}`);
+    for (const saying of this.#witnesses) {
+      const said = saying();
+      if (said !== '') console.log(said.replace(/^/gm, '        | '));
+    }
     return false;
   }
   equal(title, actual, expected) {

@@ -44,6 +44,7 @@ async function main() {
   let service = null;
   try {
     service = await startService({ env: site.env, note, signal });
+    checks.witness(() => service.lastWords());
     await forgetPlans(site);
     for (const name of named.length > 0 ? named : Object.keys(PARTS))
       await checks.part(

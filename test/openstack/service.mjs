@@ -23,6 +23,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const READY_LIMIT_MS = 10 * 60_000;
 /** Longer than the service's own ROLLBACK_SHUTDOWN_GRACE. */
 const STOP_LIMIT_MS = 40_000;
+/** Lines. */
+const LAST_WORDS = 20;
 
 /** Starts the service against the cloud of `env` and waits until it is ready. */
 export async function startService({ env, note, signal }) {
@@ -104,7 +106,15 @@ export function withoutOthers(env) {
   );
 }
 
-export function freePort() {
+export async function freePort() {
+  for (;;) {
+    const port = await anyPort();
+    // python-watcherclient cuts every 1 off the end of an endpoint (rstrip('/v1') in common/httpclient.py): 34211 becomes 342.
+    if (!String(port).endsWith('1')) return port;
+  }
+}
+
+function anyPort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
@@ -119,6 +129,8 @@ export class Service extends Caller {
   #child;
   #ended;
   #folder;
+  #end = null;
+  #told = 0;
 
   constructor({ port, child, ended, folder, logFile }) {
     super(`http://127.0.0.1:${port}`);
@@ -126,6 +138,18 @@ export class Service extends Caller {
     this.#ended = ended;
     this.#folder = folder;
     this.logFile = logFile;
+    void ended.then(({ reason }) => (this.#end = reason));
+  }
+
+  /** For a failure: how it ended, where it did, and its warnings and errors since it was asked last. */
+  lastWords() {
+    const lines = this.log();
+    const bad = lines.slice(this.#told).filter(({ level }) => /warn|error|fatal/.test(level));
+    this.#told = lines.length;
+    return [
+      ...bad.slice(-LAST_WORDS).map((line) => JSON.stringify(line)),
+      ...(this.#end === null ? [] : [`npm start has ended: ${this.#end}`]),
+    ].join('\n');
   }
 
   /** The lines of its log that are JSON. */

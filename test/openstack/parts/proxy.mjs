@@ -32,7 +32,9 @@ export async function proxy({ site, checks, undo, signal }) {
     note: (message) => checks.note(message),
     signal,
   });
+  const heard = checks.witness(() => service.lastWords());
   const stop = undo.later(() => {
+    heard();
     if (checks.failed > 0) checks.note(`log of this service: ${service.logFile}`);
     return service.stop({ keepFolder: checks.failed > 0 });
   });

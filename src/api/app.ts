@@ -27,6 +27,8 @@ import { rootRoutes, v1Routes } from './routes/versions.js';
 
 /** What is open to all and costs something. */
 const OPEN_PATHS = ['/docs', '/v1/openapi.json', '/ui', LOGIN_PATH];
+/** How long their answers take is what supervisors go by. */
+const PROBES = ['/healthz', '/readyz', '/metrics'];
 
 export function createApp(deps: ApiDeps): Express {
   const closing = deps.closing ?? new AbortController().signal;
@@ -37,6 +39,7 @@ export function createApp(deps: ApiDeps): Express {
   // A proxy on the same machine may say how the caller reached it; links are made from that.
   app.set('trust proxy', 'loopback');
 
+  app.use(inTurns(PROBES));
   app.use(requestContext(deps, closing), refuseLongUrls(), refuseLoops());
   const limiter = new RateLimiter(deps.config.rateLimit);
   const open = newRouter();
@@ -49,7 +52,7 @@ export function createApp(deps: ApiDeps): Express {
   if (deps.ui !== undefined) uiRoutes(open, deps.ui);
   // Where nobody is asked for a token, nobody needs one.
   if (deps.config.auth !== 'none') loginRoutes(open, deps);
-  app.use(open, inTurns());
+  app.use(open);
   if (deps.proxy !== undefined) app.use(proxyToWatcher(deps.proxy, closing));
 
   // As in Watcher: first who calls, then the microversion, then whether there is such a path.

@@ -1,23 +1,13 @@
-/**
- * Where many requests come at once, they are begun a few at a time, and between those everything else has its turn: answers
- * that have come from Temporal, event streams, and above all health checks, which are answered before this. It must not know
- * what is asked.
- */
+/** Requests in turns, so that a thousand at once do not keep the probes waiting, which are answered at once. */
 import type { RequestHandler } from 'express';
+import { Turns } from '../turns.js';
 
-/** Each takes a millisecond or two until it waits for somebody else. */
-const AT_ONCE = 4;
-
-export function inTurns(): RequestHandler {
-  let line: (() => void)[] = [];
-  const begin = (): void => {
-    const now = line.slice(0, AT_ONCE);
-    line = line.slice(AT_ONCE);
-    if (line.length > 0) setImmediate(begin);
-    for (const next of now) next();
-  };
-  return (_req, _res, next) => {
-    line.push(next);
-    if (line.length === 1) setImmediate(begin);
+/** Paths of `except` are as the client writes them, without a query. */
+export function inTurns(except: readonly string[]): RequestHandler {
+  const turns = new Turns();
+  const atOnce = new Set(except);
+  return (req, _res, next) => {
+    if (atOnce.has(req.path)) next();
+    else turns.take(next);
   };
 }

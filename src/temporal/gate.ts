@@ -2,6 +2,7 @@
  * So many at once, the rest in line, in the order of their coming. Were all let in, all would be slow together, and a thousand
  * would miss their time instead of a few. It must not know what is done behind it.
  */
+import { Turns } from '../turns.js';
 
 /** A line longer than this is hopeless: who comes then is told at once. */
 const IN_LINE_MAX = 10_000;
@@ -10,6 +11,8 @@ export class Gate {
   private inside = 0;
   /** Lets the next one in. */
   private readonly line = new Set<() => void>();
+  /** Those who came together run out of time together, and each refusal is an answer to be written. */
+  private readonly refusals = new Turns();
 
   constructor(private readonly atOnce: number) {}
 
@@ -33,7 +36,7 @@ export class Gate {
       };
       const leave = (): void => {
         this.line.delete(enter);
-        reject(refusal());
+        this.refusals.take(() => reject(refusal()));
       };
       const timer = setTimeout(leave, Math.max(turnBy - Date.now(), 0));
       this.line.add(enter);

@@ -12,9 +12,13 @@ export function noWorker(taskQueue: string): ApiError {
   );
 }
 
+/** Seconds: those who were refused together must not come back together. */
+const COME_BACK = { least: 5, most: 15 };
+
 export function tooManyStarts(): ApiError {
   return new ApiError(
     'TooManyStarts',
     'More rollbacks and previews are being started than can be taken up now. Nothing was touched; ask again.',
+    COME_BACK.least + Math.random() * (COME_BACK.most - COME_BACK.least),
   );
 }

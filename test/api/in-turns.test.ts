@@ -8,11 +8,12 @@ const turn = (): Promise<void> =>
   });
 
 function arrive(door: RequestHandler, names: readonly string[], begun: string[]): void {
-  for (const name of names) void door({} as never, {} as never, () => void begun.push(name));
+  for (const name of names)
+    void door({ path: '/v1' } as never, {} as never, () => void begun.push(name));
 }
 
 test('many at once are begun four at a time, in the order of their coming, and none is lost', async () => {
-  const door = inTurns();
+  const door = inTurns(['/healthz']);
   const begun: string[] = [];
   const names = Array.from({ length: 10 }, (_, index) => `r${index}`);
   arrive(door, names.slice(0, 9), begun);
@@ -27,4 +28,12 @@ test('many at once are begun four at a time, in the order of their coming, and n
   arrive(door, ['later'], begun);
   await turn();
   expect(begun.at(-1)).toBe('later');
+});
+
+test('a probe does not wait for its turn', () => {
+  const door = inTurns(['/healthz']);
+  const begun: string[] = [];
+  arrive(door, ['a', 'b'], begun);
+  void door({ path: '/healthz' } as never, {} as never, () => void begun.push('probe'));
+  expect(begun).toEqual(['probe']);
 });

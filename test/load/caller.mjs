@@ -16,13 +16,18 @@ export class Caller {
       headers: { ...this.headers, ...(prefer === undefined ? {} : { prefer }) },
     });
     const text = await answer.text();
-    return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : text };
+    const retryAfter = Number(answer.headers.get('retry-after') ?? 1);
+    return {
+      status: answer.status,
+      retryAfter,
+      body: text.startsWith('{') ? JSON.parse(text) : text,
+    };
   }
 
   /** Asked again where the service says "not now", as Retry-After wants it; how often is told. */
   async start(plan) {
     for (let asked = 1; ; asked += 1) {
-      const { status, body } = await this.ask(
+      const { status, body, retryAfter } = await this.ask(
         'POST',
         `/v1/action_plans/${plan}/rollback`,
         'respond-async',
@@ -31,7 +36,7 @@ export class Caller {
       if (status !== 503 && status !== 429)
         throw new Error(`POST answered ${status}: ${JSON.stringify(body)}`);
       if (asked === 60) throw new Error(`POST was answered ${status} sixty times`);
-      await sleep(1000);
+      await sleep(retryAfter * 1000);
     }
   }
 

@@ -12,13 +12,17 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const READY_MS = 60_000;
 const PORTS = { temporal: 17_233, api: 19_323, worker: 19_324 };
 
-/** Temporal, a worker and the API, on this cloud. `settings`: more of ROLLBACK_*. */
-export async function startPrograms(cloud, settings = {}) {
+/**
+ * Temporal, a worker and the API, on this cloud. `settings`: more of ROLLBACK_*. `inside`: takes the name of one of the two
+ * Node programs and what inside.mjs says of it, every ten seconds.
+ */
+export async function startPrograms(cloud, settings = {}, inside = null) {
   const folder = mkdtempSync(join(tmpdir(), 'rollback-load-'));
   const cli = await ensureTemporalCli();
   const running = [];
   const start = async (name, command, args, env, isReady) => {
-    const child = spawn(command, args, {
+    // What runs on machines of its own elsewhere gives way here: the API is asked how soon it answers.
+    const child = spawn('nice', ['-n', name === 'api' ? '0' : '10', command, ...args], {
       cwd: ROOT,
       env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -27,6 +31,7 @@ export async function startPrograms(cloud, settings = {}) {
     const state = { ready: false };
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on('line', (line) => {
+        if (line.startsWith('{"inside"')) inside(name, JSON.parse(line).inside);
         if (last.push(line) > 20) last.shift();
         if (isReady(line)) state.ready = true;
       });
@@ -52,15 +57,13 @@ export async function startPrograms(cloud, settings = {}) {
     ROLLBACK_RATE_LIMIT: '0',
     ...settings,
   };
-  const isReady = (line) => line.includes('"ready"');
-  const worker = await start(
-    'worker',
-    process.execPath,
-    ['dist/src/main.js', 'worker'],
-    env,
-    isReady,
-  );
-  const api = await start('api', process.execPath, ['dist/src/main.js', 'api'], env, isReady);
+  const ours = (name) => {
+    const looked = inside === null ? [] : ['--expose-gc', '--import', './test/load/inside.mjs'];
+    const args = [...looked, 'dist/src/main.js', name];
+    return start(name, process.execPath, args, env, (line) => line.includes('"ready"'));
+  };
+  const worker = await ours('worker');
+  const api = await ours('api');
   return {
     url: `http://127.0.0.1:${PORTS.api}`,
     pids: { api: api.pid, worker: worker.pid, temporal: temporal.pid },

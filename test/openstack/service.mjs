@@ -129,6 +129,7 @@ export class Service extends Caller {
   #child;
   #ended;
   #folder;
+  /** @type {string | null} */
   #end = null;
   #told = 0;
 

@@ -62,3 +62,26 @@ test('whose turn does not come in time is refused without having begun, and does
   expect(await next).toBe('b');
   expect(works.begun).toEqual(['a', 'b']);
 });
+
+test('those who run out of time together are refused a few at a time', async () => {
+  const works = new Works();
+  const gate = new Gate(1);
+  const first = gate.pass(LATER(), works.of('a'), refusal);
+  const refused: number[] = [];
+  let turns = 0;
+  const turnBy = Date.now() + 20;
+  const late = Array.from({ length: 40 }, () =>
+    gate.pass(turnBy, works.of('late'), refusal).catch(() => void refused.push(turns)),
+  );
+  while (refused.length < late.length) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    turns += 1;
+  }
+  const perTurn = refused.map((turn) => refused.filter((other) => other === turn).length);
+  expect(Math.max(...perTurn)).toBeLessThanOrEqual(4);
+  await works.end('a');
+  expect(await first).toBe('a');
+  expect(works.begun).toEqual(['a']);
+});

@@ -23,6 +23,8 @@ const TEST_LINES_MAX = 500;
 const sources = readSources();
 const product = sources.filter(({ path }) => /^(src|workflows|activities)\//.test(path));
 const tests = sources.filter(({ path }) => path.startsWith('test/'));
+/** Of the benchmark, what reckons: as pure as the rules that it reckons with. */
+const model = sources.filter(({ path }) => path.startsWith('bench/model/'));
 
 /** "file:line: text" of every line that matches. */
 function linesOf(
@@ -40,16 +42,19 @@ function linesOf(
 test('the sources are found', () => {
   expect(product.length).toBeGreaterThan(50);
   expect(tests.length).toBeGreaterThan(10);
+  expect(model.length).toBeGreaterThan(5);
 });
 
 test('every folder imports only what it may know', () => {
   expect(
-    product.flatMap((file) => importsOf(file).flatMap((it) => breachesOf(file.path, it))),
+    [...product, ...model].flatMap((file) =>
+      importsOf(file).flatMap((it) => breachesOf(file.path, it)),
+    ),
   ).toEqual([]);
 });
 
 test(`no file is longer than ${LINES_MAX} lines, or than its own bound on the list`, () => {
-  const tooLong = product
+  const tooLong = [...product, ...model]
     .map(({ path, lines }) => ({ path, is: lines.length, bound: LONG_FILES[path] ?? LINES_MAX }))
     .filter(({ is, bound }) => is > bound);
   const tooLongTests = tests.filter(({ lines }) => lines.length > TEST_LINES_MAX);
@@ -71,14 +76,17 @@ test(`no line is longer than ${LINE_LENGTH_MAX} characters but for addresses and
 });
 
 test('workflows and domain use nothing that differs from run to run', () => {
-  const deterministic = product.filter(({ path }) => /^(workflows|src\/domain)\//.test(path));
+  const deterministic = [
+    ...product.filter(({ path }) => /^(workflows|src\/domain)\//.test(path)),
+    ...model,
+  ];
   const banned =
     /\bglobalThis\b|\bfetch\(|\bprocess\.|\bcrypto\.|\bBuffer\.|\bsetImmediate\(|\brequire\(/;
   expect(linesOf(deterministic, banned)).toEqual([]);
 });
 
-test('the domain has no clock, no dice and no timers: they are given to it', () => {
-  const domain = product.filter(({ path }) => path.startsWith('src/domain/'));
+test('the domain and the model of its schedule have no clock, no dice and no timers: they are given to them', () => {
+  const domain = [...product.filter(({ path }) => path.startsWith('src/domain/')), ...model];
   expect(
     linesOf(domain, /Date\.now|new Date\(\)|performance\.|Math\.random|setTimeout|setInterval/),
   ).toEqual([]);
@@ -115,7 +123,7 @@ test('there are no enums, and no default exports', () => {
 test('every file begins with what it is for', () => {
   // A program that is run by its name begins with what runs it.
   const first = ({ lines }: Source) => (lines[0]?.startsWith('#!') ? lines[1] : lines[0]) ?? '';
-  const bare = product.filter((file) => !/^\/\*\*|^\/\//.test(first(file)));
+  const bare = [...product, ...model].filter((file) => !/^\/\*\*|^\/\//.test(first(file)));
   expect(bare.map(({ path }) => path)).toEqual([]);
 });
 

@@ -15,7 +15,7 @@ import { withBuildLock } from './build-lock.mjs';
 import { ROOT, run } from './run.mjs';
 import { say, seconds } from './say.mjs';
 
-const SOURCES = ['src', 'workflows', 'activities', 'scripts'];
+const SOURCES = ['src', 'workflows', 'activities', 'scripts', 'bench'];
 const ALSO = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 const DIST = join(ROOT, 'dist');
 /** The page at /ui/: compiled for browsers, its other files as they are. */
@@ -97,6 +97,8 @@ function removeOrphans(folder) {
 }
 
 function filesIn(folder) {
+  // An image is built without what only measures.
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));

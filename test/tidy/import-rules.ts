@@ -19,6 +19,7 @@ export const IMPORT_RULES: Rule[] = [
     types: ['activities/types.ts'],
   },
   { folder: 'src/domain/', values: [] },
+  { folder: 'bench/model/', values: ['src/domain/'] },
   { folder: 'src/requests/', values: ['zod', 'src/domain/'] },
   {
     folder: 'activities/',

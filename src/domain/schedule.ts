@@ -48,14 +48,16 @@ interface Lane {
   queue: Heap;
   /** The host of it that is full, for which it waits; null: it is looked at. */
   waitsFor: string | null;
+  /** The head under which it is to be found where it is looked for. A lane is shown once, however often heads change. */
+  shown: string | null;
 }
 
 export class Schedule {
   private readonly entries = new Map<string, Entry>();
   private readonly lanes = new Map<string, Lane>();
   /**
-   * The head of every lane that waits for no host, best first. Older heads may be in it as well: they are told when
-   * they come up, because they are no heads any more.
+   * The head of every lane that waits for no host, best first. Older heads may be in it as well: they are passed over
+   * when they come up, because their lane is shown under another.
    */
   private readonly heads: Heap;
   /** The same for the lanes that wait for a host, by that host. */
@@ -200,6 +202,7 @@ export class Schedule {
       to: isMove ? work.to : null,
       queue: this.newHeap(),
       waitsFor: null,
+      shown: null,
     };
     this.lanes.set(key, lane);
     return lane;
@@ -223,7 +226,8 @@ export class Schedule {
   /** Offers the head of a lane, or sets the lane aside. */
   private look(id: string): void {
     const { lane } = this.mustGet(id);
-    if (lane.waitsFor !== null) return;
+    if (lane.waitsFor !== null || lane.shown !== id) return;
+    lane.shown = null;
     const head = this.headOf(lane);
     if (head?.id === id) {
       const full = lane.hosts.find((host) => this.isFull(host));
@@ -278,7 +282,8 @@ export class Schedule {
   /** Puts the head of a lane where it is looked for. */
   private showHead(lane: Lane): void {
     const head = this.headOf(lane);
-    if (head === undefined) return;
+    if (head === undefined || head.id === lane.shown) return;
+    lane.shown = head.id;
     if (lane.waitsFor === null) {
       this.heads.push(head.id);
       return;
@@ -310,7 +315,8 @@ export class Schedule {
     if (waiting === undefined || this.isFull(host)) return;
     for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
       const { lane } = this.mustGet(id);
-      if (lane.waitsFor !== host) continue;
+      if (lane.waitsFor !== host || lane.shown !== id) continue;
+      lane.shown = null;
       const isHead = this.headOf(lane)?.id === id;
       if (isHead) lane.waitsFor = null;
       this.showHead(lane);

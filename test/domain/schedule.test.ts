@@ -1,5 +1,6 @@
 /** The ready queue: bounds, priority, parents, and that everything gets its turn. */
 import * as fc from 'fast-check';
+import { Heap } from '../../src/domain/heap.js';
 import { Schedule, type Schedulable } from '../../src/domain/schedule.js';
 import type { CompensationWork } from '../../src/domain/layout-types.js';
 
@@ -281,3 +282,24 @@ test.each([
   }
   expect(ended).toBe(all.length);
 });
+
+test.each([1000, 10_000])(
+  '%i moves that wake up worst first: each is looked at a few times, whatever the size',
+  (size) => {
+    const pushed = jest.spyOn(Heap.prototype, 'push').mockClear();
+    const hosts = Array.from({ length: 100 }, (_, index) => start(`enable${index}`));
+    const moves = Array.from({ length: size }, (_, index) =>
+      move(`${index}`, `from${(index * 7) % 100}`, `to${index % 100}`, {
+        priority: size - index,
+        parents: [`enable${index % 100}`],
+      }),
+    );
+    const schedule = new Schedule([...hosts, ...moves], BOUNDS);
+    const running: string[] = [];
+    do {
+      running.push(...startAll(schedule));
+      schedule.finished(running.shift() ?? '');
+    } while (running.length > 0);
+    expect(pushed.mock.calls.length / size).toBeLessThan(6);
+  },
+);

@@ -5,7 +5,7 @@
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { shorten } from '../src/domain/report.js';
 import type { ResourceState } from '../src/domain/result.js';
-import { OUTCOMES } from '../src/domain/states.js';
+import { type Outcome, OUTCOMES } from '../src/domain/states.js';
 import type { RollbackRecord } from './rollback-record.js';
 
 /** 50 rows of six short cells keep it under 16 kB, whatever the letters. */
@@ -13,17 +13,18 @@ const ROWS_MAX = 50;
 const CELL_BYTES_MAX = 36;
 const REASON_BYTES_MAX = 100;
 
-export function liveDetails(record: RollbackRecord): string {
+type Shown = Pick<RollbackRecord, 'state' | 'counts' | 'all' | 'inState'>;
+
+export function liveDetails(record: Shown): string {
   const all = record.all();
   const counts = OUTCOMES.flatMap((outcome) => {
     const count = record.counts[outcome];
     return count === undefined ? [] : [`${outcome} ${count}`];
   });
-  const first = [
-    ...all.filter((one) => one.state === 'ONGOING'),
-    ...all.filter((one) => one.state === 'FAILED' || one.state === 'NOT_ATTEMPTED'),
-    ...all.filter((one) => !['ONGOING', 'FAILED', 'NOT_ATTEMPTED'].includes(one.state)),
-  ].slice(0, ROWS_MAX);
+  const first: LaidOutCompensation[] = [];
+  for (const one of byInterest(record)) {
+    if (first.push(one) === ROWS_MAX) break;
+  }
   const lines = [
     `**${record.state}**: ${counts.join(', ') || 'nothing to do'} of ${all.length} actions`,
     '',
@@ -33,6 +34,14 @@ export function liveDetails(record: RollbackRecord): string {
   ];
   if (all.length > first.length) lines.push('', `… and ${all.length - first.length} more.`);
   return lines.join('\n');
+}
+
+const FIRST: readonly Outcome[] = ['ONGOING', 'FAILED', 'NOT_ATTEMPTED'];
+
+/** One after the other, so that no more of them are looked at than are shown: this is made for every step of a rollback. */
+function* byInterest(record: Shown): Generator<LaidOutCompensation> {
+  for (const state of FIRST) yield* record.inState(state);
+  for (const one of record.all()) if (!FIRST.includes(one.state)) yield one;
 }
 
 function row(one: LaidOutCompensation): string {

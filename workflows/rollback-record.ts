@@ -9,7 +9,7 @@ import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import type { RequestedBy, RollbackOptions } from '../src/domain/options.js';
 import { shorten } from '../src/domain/report.js';
 import type { CompensationResult, HistoryEntry, RollbackResult } from '../src/domain/result.js';
-import { type Counts, isFinal, type RollbackState } from '../src/domain/states.js';
+import { type Counts, isFinal, type Outcome, type RollbackState } from '../src/domain/states.js';
 import type { CarriedState, CompensationsPage } from './messages.js';
 
 /**
@@ -41,6 +41,7 @@ export class RollbackRecord {
   readonly counts: Counts = {};
   private readonly compensations: LaidOutCompensation[];
   private readonly byAction = new Map<string, LaidOutCompensation>();
+  private readonly byState = new Map<Outcome, Set<LaidOutCompensation>>();
   private updatedAt: string;
   private historyCut = false;
 
@@ -60,7 +61,7 @@ export class RollbackRecord {
     this.compensations = start.compensations;
     for (const compensation of this.compensations) {
       this.byAction.set(compensation.action_uuid, compensation);
-      this.count(compensation.state, 1);
+      this.enter(compensation);
     }
   }
 
@@ -83,14 +84,22 @@ export class RollbackRecord {
     return this.compensations;
   }
 
+  /** Those in a state, without a look at all the others. */
+  inState(state: Outcome): Iterable<LaidOutCompensation> {
+    return this.byState.get(state) ?? [];
+  }
+
   /** Change one compensation; counts and times follow. */
   update(compensation: LaidOutCompensation, change: Partial<LaidOutCompensation>): void {
-    this.count(compensation.state, -1);
+    const { state } = compensation;
     Object.assign(compensation, change);
     if (compensation.reason !== null) {
       compensation.reason = shorten(compensation.reason, SENTENCE_BYTES_MAX);
     }
-    this.count(compensation.state, 1);
+    if (compensation.state !== state) {
+      this.leave(compensation, state);
+      this.enter(compensation);
+    }
     this.updatedAt = now();
   }
 
@@ -122,8 +131,7 @@ export class RollbackRecord {
   /** The rollback result so far. */
   result(): RollbackResult {
     const info = workflowInfo();
-    const views = this.compensations.map(publicView);
-    const compensations = boundedCompensations(views.map(withFewParents));
+    const compensations = boundedCompensations(this.compensations);
     const history = lastWithin(this.history, HISTORY_BYTES_MAX);
     return {
       action_plan_uuid: this.planUuid,
@@ -133,7 +141,9 @@ export class RollbackRecord {
       dry_run: false,
       truncated:
         compensations.length < this.compensations.length ||
-        views.some((view) => view.parents.length > PARENTS_MAX) ||
+        compensations.some(
+          ({ action_uuid: id, parents }) => parents.length < this.mustGet(id).parents.length,
+        ) ||
         history.length < this.history.length ||
         this.historyCut,
       created_at: this.createdAt,
@@ -182,10 +192,18 @@ export class RollbackRecord {
     };
   }
 
-  private count(outcome: LaidOutCompensation['state'], by: 1 | -1): void {
-    const next = (this.counts[outcome] ?? 0) + by;
-    if (next === 0) delete this.counts[outcome];
-    else this.counts[outcome] = next;
+  private enter(compensation: LaidOutCompensation): void {
+    const { state } = compensation;
+    const those = this.byState.get(state) ?? new Set();
+    this.byState.set(state, those.add(compensation));
+    this.counts[state] = those.size;
+  }
+
+  private leave(compensation: LaidOutCompensation, state: Outcome): void {
+    const those = this.byState.get(state);
+    those?.delete(compensation);
+    if (those === undefined || those.size === 0) delete this.counts[state];
+    else this.counts[state] = those.size;
   }
 }
 
@@ -206,30 +224,38 @@ export function publicView(compensation: LaidOutCompensation): CompensationResul
   return result;
 }
 
-function withFewParents(view: CompensationResult): CompensationResult {
+function boundedView(compensation: LaidOutCompensation): CompensationResult {
+  const view = publicView(compensation);
   if (view.parents.length <= PARENTS_MAX) return view;
   return { ...view, parents: view.parents.slice(0, PARENTS_MAX) };
 }
 
-/** All where they fit; else those that need attention first, in the plan's order, up to the bound. */
-function boundedCompensations(views: CompensationResult[]): CompensationResult[] {
-  const sizes = views.map((view) => utf8Length(JSON.stringify(view)) + 1);
-  if (sizes.reduce((sum, size) => sum + size, 0) <= COMPENSATIONS_BYTES_MAX) return views;
-  const chosen = new Set<number>();
+/**
+ * All where they fit; else those that need attention first, in the plan's order, up to the bound. Only what is taken is
+ * measured: this answers queries, also of the largest plans.
+ */
+function boundedCompensations(all: readonly LaidOutCompensation[]): CompensationResult[] {
+  const chosen = new Map<LaidOutCompensation, CompensationResult>();
   let left = COMPENSATIONS_BYTES_MAX;
-  const take = (wanted: (view: CompensationResult) => boolean): void => {
-    for (const [index, view] of views.entries()) {
-      if (!wanted(view) || chosen.has(index)) continue;
-      const size = sizes[index] ?? 0;
-      if (size > left) return;
-      chosen.add(index);
+  const take = (wanted: (state: Outcome) => boolean): boolean => {
+    for (const one of all) {
+      if (!wanted(one.state) || chosen.has(one)) continue;
+      const view = boundedView(one);
+      const size = utf8Length(JSON.stringify(view)) + 1;
+      if (size > left) return false;
+      chosen.set(one, view);
       left -= size;
     }
+    return true;
   };
-  take((view) => isFinal(view.state) && view.state !== 'SUCCEEDED' && view.state !== 'SKIPPED');
-  take((view) => view.state === 'ONGOING');
-  take((view) => view.state !== 'SUCCEEDED');
-  return views.filter((_view, index) => chosen.has(index));
+  if (!take(() => true)) {
+    chosen.clear();
+    left = COMPENSATIONS_BYTES_MAX;
+    take((state) => isFinal(state) && state !== 'SUCCEEDED' && state !== 'SKIPPED');
+    take((state) => state === 'ONGOING');
+    take((state) => state !== 'SUCCEEDED');
+  }
+  return all.flatMap((one) => chosen.get(one) ?? []);
 }
 
 function lastWithin(history: readonly HistoryEntry[], bytesMax: number): HistoryEntry[] {

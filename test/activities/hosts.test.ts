@@ -138,6 +138,32 @@ describe('setNodePowerState', () => {
     expect(effects(test.sim, 'power-on', nodeId)).toBe(1);
   });
 
+  it('a cancel while Ironic says that the node is reserved: it is not asked again', async () => {
+    turnOff();
+    test.sim.inject({
+      service: 'baremetal',
+      method: 'PUT',
+      times: 1,
+      effect: { kind: 'status', status: 409, body: JSON.stringify({ error_message: 'locked' }) },
+    });
+    const { baremetal } = test.cloud;
+    const ask = baremetal.setPowerState.bind(baremetal);
+    let asked = 0;
+    baremetal.setPowerState = async (...given) => {
+      asked += 1;
+      try {
+        return await ask(...given);
+      } catch (error) {
+        turning.cancelRollback();
+        throw error;
+      }
+    };
+    const turning = attempt(test.activities, 'setNodePowerState', powerInput('power on'));
+    await expect(turning.result).rejects.toMatchObject({ name: 'CancelledFailure' });
+    expect(asked).toBe(1);
+    expect(power()).toBe('power off');
+  });
+
   it('on, and nova-compute does not come up: restored, and said so', async () => {
     await test.close();
     test = await startCloudForTest({

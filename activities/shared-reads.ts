@@ -5,7 +5,7 @@
  */
 import type { Compute, ComputeMigration, ComputeService } from '../src/openstack/cloud.js';
 import { cancellation } from './failures.js';
-import { type NovaClock, secondsBetween, wellBefore } from './nova-time.js';
+import { earliest, type NovaClock, secondsBetween, wellBefore } from './nova-time.js';
 
 /** A read waits for others that want the same: so long after the last one came, and so long in all. */
 const GATHER_MS = 10;
@@ -101,9 +101,9 @@ export class SharedReads {
       return compute.listServices(filter, { signal });
     });
     this.migrations = new Gathered(async (wanted, signal) => {
-      const [earliest] = wanted.map(({ since }) => since).toSorted();
-      const span = earliest === undefined ? null : secondsBetween(earliest, clock.latest);
-      const changedSince = wellBefore(earliest ?? null);
+      const first = earliest(wanted.map(({ since }) => since));
+      const span = secondsBetween(first, clock.latest);
+      const changedSince = wellBefore(first);
       if (wanted.length > 1 && changedSince !== null && (span ?? 0) <= SPAN_MAX_S) {
         return clock.saw(await compute.listMigrations({ changedSince }, { signal }));
       }

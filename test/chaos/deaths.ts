@@ -89,7 +89,14 @@ async function openDoor(stage: Stage, temporal: Program, address: string): Promi
     });
   const workers = [ours('worker 1', 'worker'), ours('worker 2', 'worker')];
   const api = ours('api', 'api');
-  await Promise.all([...workers, api].map((program) => program.start()));
+  const all = [...workers, api];
+  try {
+    await Promise.all(all.map((program) => program.start()));
+  } catch (error) {
+    // Left alone they would slow down the next, which then does not start in time either.
+    await Promise.all(all.map((program) => program.end()));
+    throw error;
+  }
   const caller = new RollbackCaller(
     `http://${HOST}:${apiPort}`,
     stage.sim.issueToken({ userName: 'anna', roles: ['admin'] }),
@@ -111,11 +118,11 @@ async function openDoor(stage: Stage, temporal: Program, address: string): Promi
     },
     whole: async () => {
       await Promise.all(deaths ?? []);
-      await Promise.all([temporal, api, ...workers].map((program) => program.start()));
+      await Promise.all([temporal, ...all].map((program) => program.start()));
     },
     close: async () => {
       await Promise.allSettled(deaths ?? []);
-      await Promise.all([...workers, api].map((program) => program.end()));
+      await Promise.all(all.map((program) => program.end()));
       await temporal.start();
     },
   };

@@ -8,3 +8,5 @@ await ensurePackages();
 await ensureBuilt();
 process.setSourceMapsEnabled(true);
 await import('../dist/scripts/docs.js');
+const { writeDocument } = await import('../bench/document.mjs');
+await writeDocument();

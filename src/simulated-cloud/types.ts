@@ -120,6 +120,8 @@ export interface SimulatedCloudOptions {
     /** From power on until nova-compute reports up. */
     hostBoot: number;
   }>;
+  /** How long the live migration of the server of this name takes, milliseconds. Default: `times.liveMigration` for all. */
+  liveMigrationOf?: (serverName: string) => number;
   /** As Nova's max_concurrent_live_migrations: more wait as `queued`. Default 1 per source host. */
   maxConcurrentLiveMigrations?: number;
   /** Requests per page at most. Default 1000. */

@@ -10,6 +10,7 @@ export interface World {
   clock: CloudClock;
   ledger: Ledger;
   times: Required<NonNullable<SimulatedCloudOptions['times']>>;
+  liveMigrationOf: (serverName: string) => number;
   maxConcurrentLiveMigrations: number;
   pageSize: number;
   people: {
@@ -35,11 +36,13 @@ const DEFAULT_TIMES = {
 
 export function createWorld(options: SimulatedCloudOptions): World {
   const clock = new CloudClock();
+  const times = { ...DEFAULT_TIMES, ...options.times };
   return {
     state: createState(),
     clock,
     ledger: new Ledger(clock),
-    times: { ...DEFAULT_TIMES, ...options.times },
+    times,
+    liveMigrationOf: options.liveMigrationOf ?? (() => times.liveMigration),
     maxConcurrentLiveMigrations: options.maxConcurrentLiveMigrations ?? 1,
     pageSize: options.pageSize ?? 1000,
     people: {

@@ -1,8 +1,10 @@
 // Many rollbacks of small plans at once on one worker: all end, memory and what Nova sees are bounded, health is answered.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSimulatedCloud } from '../../dist/src/simulated-cloud/start.js';
-import { atOnce, Caller, healthChecks } from './caller.mjs';
-import { sampling, startPrograms } from './programs.mjs';
+import { atOnce, Caller } from '../../scripts/lib/caller.mjs';
+import { healthChecks } from './health-checks.mjs';
+import { startPrograms } from '../../scripts/lib/programs.mjs';
+import { sampling } from '../../scripts/lib/takes.mjs';
 
 const HOSTS = 20;
 const END_WITHIN_MS = 30 * 60_000;
@@ -35,10 +37,11 @@ export async function many({ count, note }) {
       }),
     );
   }
-  const programs = await startPrograms(cloud, {
-    ROLLBACK_MAX_AGE: '604800',
-    ROLLBACK_ACCEPT_TIMEOUT: '60',
-  });
+  const programs = await startPrograms(
+    cloud,
+    { ROLLBACK_MAX_AGE: '604800', ROLLBACK_ACCEPT_TIMEOUT: '60' },
+    { onlyApiMatters: true },
+  );
   try {
     const samples = sampling(programs.pids);
     const health = healthChecks(programs.url);

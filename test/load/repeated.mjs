@@ -1,8 +1,10 @@
 // One plan asked for again and again, while it is rolled back and after: one workflow, every answer 200, no limit of Temporal's met.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSimulatedCloud } from '../../dist/src/simulated-cloud/start.js';
-import { atOnce, Caller, healthChecks } from './caller.mjs';
-import { sampling, startPrograms } from './programs.mjs';
+import { atOnce, Caller } from '../../scripts/lib/caller.mjs';
+import { healthChecks } from './health-checks.mjs';
+import { startPrograms } from '../../scripts/lib/programs.mjs';
+import { sampling } from '../../scripts/lib/takes.mjs';
 
 const AT_ONCE = 100;
 const END_WITHIN_MS = 120_000;
@@ -24,7 +26,7 @@ export async function repeated({ count }) {
       },
     ],
   });
-  const programs = await startPrograms(cloud);
+  const programs = await startPrograms(cloud, {}, { onlyApiMatters: true });
   try {
     const samples = sampling(programs.pids);
     const health = healthChecks(programs.url);

@@ -1,8 +1,9 @@
 // Small rollbacks for a long time, a few at once: memory, sockets, files, threads and timers do not grow with them.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSimulatedCloud } from '../../dist/src/simulated-cloud/start.js';
-import { Caller } from './caller.mjs';
-import { sampling, startPrograms } from './programs.mjs';
+import { Caller } from '../../scripts/lib/caller.mjs';
+import { startPrograms } from '../../scripts/lib/programs.mjs';
+import { sampling } from '../../scripts/lib/takes.mjs';
 
 const HOSTS = ['a', 'b', 'c'];
 const PER_ROUND = 3;
@@ -14,8 +15,13 @@ export async function soak({ minutes, note }) {
   const cloud = await startSimulatedCloud({ times: { liveMigration: 300 } });
   for (const name of HOSTS) cloud.addHost({ name, capacity: 1000 });
   const inside = [];
-  const programs = await startPrograms(cloud, { ROLLBACK_MAX_AGE: '604800' }, (name, held) =>
-    inside.push({ name, held, at: Date.now() }),
+  const programs = await startPrograms(
+    cloud,
+    { ROLLBACK_MAX_AGE: '604800' },
+    {
+      onlyApiMatters: true,
+      inside: (name, held) => inside.push({ name, held, at: Date.now() }),
+    },
   );
   try {
     const samples = sampling(programs.pids);

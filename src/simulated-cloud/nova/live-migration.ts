@@ -114,14 +114,15 @@ function startWaiting(world: World): void {
 }
 
 function run(world: World, live: LiveMigration): void {
-  const { clock, times } = world;
+  const { clock } = world;
+  const takesMs = world.liveMigrationOf(live.server.name);
   setMigrationStatus(world, live.migration, 'preparing');
-  clock.after(times.liveMigration * 0.3, () => {
+  clock.after(takesMs * 0.3, () => {
     if (world.state.servers.has(live.server.id))
       setMigrationStatus(world, live.migration, 'running');
   });
   underWay(world).add(live);
-  clock.after(times.liveMigration, () => {
+  clock.after(takesMs, () => {
     live.timeIsUp = true;
     if (!world.state.hanging.has(live.server.id)) leave(world, live, finish);
   });

@@ -1,7 +1,8 @@
 // A caller with one token, many requests at once, and a clock.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 
+/** Below the time after which fetch() itself gives up. */
+const WAIT_S = 240;
 const FINAL = new Set(['SUCCEEDED', 'PARTIAL', 'FAILED', 'CANCELLED']);
 
 export class Caller {
@@ -40,6 +41,17 @@ export class Caller {
     }
   }
 
+  /** The result once it is final, in as few requests as the service allows; how it ends is the caller's to judge. */
+  async rollBack(plan, { limitMs = 3_600_000 } = {}) {
+    for (const until = Date.now() + limitMs; ;) {
+      const path = `/v1/action_plans/${plan}/rollback`;
+      const { status, body } = await this.ask('POST', path, `wait=${WAIT_S}`);
+      if (status !== 200) throw new Error(`POST answered ${status}: ${JSON.stringify(body)}`);
+      if (FINAL.has(body.state)) return body;
+      if (Date.now() > until) throw new Error(`the rollback of ${plan} did not end`);
+    }
+  }
+
   async state(plan) {
     const { status, body } = await this.ask('GET', `/v1/action_plans/${plan}/rollback`);
     return status === 200 && FINAL.has(body.state) ? body.state : null;
@@ -56,17 +68,4 @@ export async function atOnce(all, width, work) {
   };
   await Promise.all(Array.from({ length: Math.min(width, all.length) }, lane));
   return results;
-}
-
-/** Asks for the health every tenth of a second until it is stopped; how long that took. In a thread, for this one is busy. */
-export function healthChecks(url) {
-  const thread = new Worker(new URL('health.mjs', import.meta.url), { workerData: { url } });
-  const failed = new Promise((_, reject) => thread.once('error', reject));
-  failed.catch(() => undefined);
-  return async () => {
-    const told = new Promise((resolve) => thread.once('message', resolve));
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    thread.postMessage('stop');
-    return await Promise.race([told, failed]);
-  };
 }

@@ -1,0 +1,43 @@
+// The requests that a rollback has made of the simulated cloud, to be made again by bare activities: the same routes in the same
+// order, without any decision.
+
+/** Until now; `since()`: those since then, without the identity service's, which are a handful in all. */
+export function recording(cloud) {
+  const from = cloud.requests.length;
+  const startedAt = Date.now();
+  return {
+    startedAt,
+    since() {
+      return cloud.requests.slice(from).filter(({ route }) => !route.startsWith('/identity'));
+    },
+  };
+}
+
+/**
+ * As many lots as there are servers. A listing of what changed since then asks for what changed since now; a migration moves the
+ * server away again.
+ */
+export function lotsOf({ requests, recordedAt, servers }) {
+  const later = Date.now() - recordedAt;
+  const away = new Map(servers.map((server) => [server.id, server.away]));
+  const all = requests.map(({ method, path }) => {
+    if (method === 'GET') return { method, path: shifted(path, later) };
+    const id = /\/servers\/([^/]+)\/action$/.exec(path)?.[1];
+    const host = away.get(id);
+    if (host === undefined) throw new Error(`a rollback of migrations asked for ${method} ${path}`);
+    return { method, path, body: { 'os-migrateLive': { host, block_migration: 'auto' } } };
+  });
+  const each = all.length / servers.length;
+  return servers.map((_, index) =>
+    all.slice(Math.round(index * each), Math.round((index + 1) * each)),
+  );
+}
+
+function shifted(path, laterMs) {
+  const url = new URL(path, 'http://cloud');
+  const since = url.searchParams.get('changes-since');
+  if (since === null) return path;
+  const zoned = /Z|[+-]\d\d:?\d\d$/.test(since) ? since : `${since}Z`;
+  url.searchParams.set('changes-since', new Date(Date.parse(zoned) + laterMs).toISOString());
+  return `${url.pathname}${url.search}`;
+}

@@ -1,0 +1,103 @@
+// Where a part plays: a simulated cloud in this process, the service in processes of its own, a worker of the bare workflows in
+// another, all on one Temporal; and what is asked of them.
+import { Client, Connection } from '@temporalio/client';
+import { randomUUID } from 'node:crypto';
+import { startSimulatedCloud } from '../../dist/src/simulated-cloud/start.js';
+import { Caller } from '../../scripts/lib/caller.mjs';
+import { startProgram, startPrograms } from '../../scripts/lib/programs.mjs';
+
+const BARE_QUEUE = 'bench-bare';
+const BARE_WORKER = 'bench/bare/worker.mjs';
+
+/** A cloud whose changes are over as soon as they are asked for. */
+export const AT_ONCE = Object.fromEntries(
+  [
+    'conductor',
+    'liveMigration',
+    'coldMigration',
+    'confirm',
+    'start',
+    'stop',
+    'power',
+    'hostBoot',
+  ].map((name) => [name, 0]),
+);
+
+/**
+ * `cloud`: SimulatedCloudOptions. `settings`: ROLLBACK_* of the service. `workers`: of the service. `bareWorkers`: how many of
+ * those, 0 where nothing bare is measured.
+ */
+export async function openStage({ cloud: options, settings, workers = 1, bareWorkers = 1 }) {
+  const cloud = await startSimulatedCloud(options);
+  const ends = [() => cloud.close()];
+  const close = async () => {
+    for (const end of ends.toReversed()) await end();
+  };
+  try {
+    const own = { ROLLBACK_MAX_AGE: '604800', ...settings };
+    const programs = await startPrograms(cloud, own, { workers });
+    ends.push(() => programs.stop());
+    const connection = await Connection.connect({ address: programs.address });
+    ends.push(() => connection.close());
+    const client = new Client({ connection });
+    for (let number = 0; number < bareWorkers; number += 1) {
+      const bare = await startBareWorker(cloud, programs.address);
+      ends.push(() => bare.stop());
+    }
+    const token = cloud.issueToken({ userName: 'bench', roles: ['admin'] });
+    const caller = new Caller(programs.url, token);
+    return { cloud, programs, client, caller, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function startBareWorker(cloud, address) {
+  const env = {
+    TEMPORAL_ADDRESS: address,
+    BENCH_TASK_QUEUE: BARE_QUEUE,
+    BENCH_CLOUD: new URL(cloud.authUrl).origin,
+    BENCH_TOKEN: cloud.issueToken({ userName: 'bare', roles: ['admin'] }),
+  };
+  const program = { name: 'bare worker', command: process.execPath, args: [BARE_WORKER], env };
+  return startProgram(program, (line) => line === 'ready');
+}
+
+/** Opens a stage for `play` and closes it after. */
+export async function onStage(options, play) {
+  const stage = await openStage(options);
+  try {
+    return await play(stage);
+  } finally {
+    await stage.close();
+  }
+}
+
+/** Milliseconds that `work` takes, and what it gives. */
+export async function timed(work) {
+  const startedAt = performance.now();
+  const value = await work();
+  return { ms: performance.now() - startedAt, value };
+}
+
+/** One rollback from POST to its end. Throws where it does not succeed: then there is nothing to measure. */
+export async function rollBack({ caller }, plan) {
+  const { ms, value: result } = await timed(() => caller.rollBack(plan));
+  if (result.state !== 'SUCCEEDED')
+    throw new Error(
+      `the rollback of ${plan} ended ${result.state}: ${JSON.stringify(result.counts)}`,
+    );
+  return { ms, result };
+}
+
+/** A bare workflow from its start to its end. */
+export async function runBare({ client }, workflow, input) {
+  const workflowId = `bare-${randomUUID()}`;
+  const { ms } = await timed(() =>
+    client.workflow.execute(workflow, { workflowId, taskQueue: BARE_QUEUE, args: [input] }),
+  );
+  return { ms, workflowId };
+}
+
+export const bareQueue = BARE_QUEUE;

@@ -1,0 +1,91 @@
+// Compensations a second of a rollback on a cloud that answers at once, beside two bare workflows with as many activities at
+// once: some that make the same requests of the same cloud, and some that do nothing.
+import { lotsOf, recording } from '../lib/replay.mjs';
+import { row } from '../../dist/bench/lib/rows.js';
+import { bringHome, movedAway, mustBeHome, spreadServers } from '../lib/scenes.mjs';
+import { AT_ONCE, onStage, rollBack, runBare } from '../lib/stage.mjs';
+
+const HOSTS = 20;
+/** How many at once, and ROLLBACK_POLL_FIRST: what a migration that is over at once waits for. */
+const WAYS = {
+  long: [32, 100].flatMap((width) => ['0.2', '0.01'].map((pollFirst) => ({ width, pollFirst }))),
+  short: [{ width: 32, pollFirst: '0.2' }],
+};
+const SIZE = { long: 600, short: 100 };
+/** More than there are migrations: what bounds is the concurrency. */
+const UNBOUNDED = 500;
+
+export async function overhead({ runs, short, note }) {
+  const rows = [];
+  for (const way of short ? WAYS.short : WAYS.long)
+    rows.push(...(await inWay({ ...way, runs, short, note })));
+  return rows;
+}
+
+async function inWay({ width, pollFirst, runs, short, note }) {
+  const count = short ? SIZE.short : SIZE.long;
+  const settings = {
+    ROLLBACK_CONCURRENCY: String(width),
+    ROLLBACK_MIGRATIONS_PER_HOST: String(UNBOUNDED),
+    ROLLBACK_WORKER_MIGRATIONS_PER_HOST: String(UNBOUNDED),
+    ROLLBACK_POLL_FIRST: pollFirst,
+  };
+  const cloud = { times: AT_ONCE, maxConcurrentLiveMigrations: UNBOUNDED };
+  return await onStage({ cloud, settings }, async (stage) => {
+    const servers = spreadServers(stage.cloud, { servers: count, hosts: HOSTS });
+    const figures = [];
+    // The first of each finds no connection open and no code warm.
+    for (let run = 0; run <= runs; run += 1) {
+      const figure = await once(stage, { servers, width });
+      note(`${width} wide, first poll ${pollFirst} s: ${JSON.stringify(figure)}`);
+      if (run > 0) figures.push(figure);
+    }
+    return rowsOf({ figures, width, pollFirst });
+  });
+}
+
+async function once(stage, { servers, width }) {
+  const count = servers.length;
+  const plan = await movedAway(stage.cloud, servers);
+  const recorded = recording(stage.cloud);
+  const rollback = await rollBack(stage, plan);
+  mustBeHome(stage.cloud, servers);
+  const requests = recorded.since();
+  const lots = lotsOf({ requests, recordedAt: recorded.startedAt, servers });
+  const asking = await runBare(stage, 'BareFanOut', { activity: 'requests', lots, width });
+  await bringHome(stage.cloud, servers);
+  const idle = { activity: 'nothing', lots: servers.map(() => ({})), width };
+  const nothing = await runBare(stage, 'BareFanOut', idle);
+  const perSecond = ({ ms }) => Math.round((count * 10_000) / ms) / 10;
+  return {
+    rollback: perSecond(rollback),
+    requests: perSecond(asking),
+    nothing: perSecond(nothing),
+    requestsEach: Number((requests.length / count).toFixed(2)),
+  };
+}
+
+function rowsOf({ figures, width, pollFirst }) {
+  const how = `${width} at once, first poll after ${pollFirst} s`;
+  const ratio = (of) => figures.map((figure) => figure.rollback / figure[of]);
+  return [
+    row({
+      name: `rollback / bare, the same requests (${how})`,
+      unit: '×',
+      values: ratio('requests'),
+      target: { atLeast: 0.95 },
+      facts: figures,
+    }),
+    row({
+      name: `rollback / bare, no-op activities (${how})`,
+      unit: '×',
+      values: ratio('nothing'),
+      target: { atLeast: 0.5 },
+    }),
+    row({
+      name: `compensations a second (${how})`,
+      unit: '/s',
+      values: figures.map(({ rollback }) => rollback),
+    }),
+  ];
+}

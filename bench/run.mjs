@@ -1,0 +1,98 @@
+/**
+ * `npm run bench -- [PART…] [--short] [--runs N] [--out FILE]`: measures the service beside what it cannot beat, on a simulated
+ * cloud, and prints a table. The figures go into bench/results.json, those of a short run into .bench/short.json; parts that
+ * were not measured keep theirs. Exit 1 only where something did not end as it must: no figure decides anything. Linux.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureBuilt } from '../scripts/lib/build.mjs';
+import { requireNode } from '../scripts/lib/node-version.mjs';
+import { ensurePackages } from '../scripts/lib/packages.mjs';
+import { ROOT } from '../scripts/lib/run.mjs';
+import { seconds } from '../scripts/lib/say.mjs';
+/** The function of each file of parts/. */
+const PARTS = {
+  overhead: 'overhead',
+  'one-action': 'oneAction',
+  'cloud-calls': 'cloudCalls',
+  history: 'history',
+  'critical-path': 'criticalPath',
+  preview: 'preview',
+};
+const SHORT = join(ROOT, '.bench/short.json');
+const RUNS = { long: 5, short: 1 };
+/** A short run shows that the benchmark works, and no more. */
+const NOT_SHORT = ['preview'];
+
+requireNode();
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    short: { type: 'boolean', default: false },
+    runs: { type: 'string' },
+    out: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+const { short } = values;
+const runs = Number(values.runs ?? (short ? RUNS.short : RUNS.long));
+const wanted =
+  positionals.length > 0
+    ? positionals
+    : Object.keys(PARTS).filter((name) => !short || !NOT_SHORT.includes(name));
+const unknown = wanted.find((name) => !Object.hasOwn(PARTS, name));
+if (unknown !== undefined || !Number.isInteger(runs) || runs < 1) {
+  console.error(
+    unknown === undefined
+      ? '--runs must be a whole number from 1.'
+      : `There is no part ${unknown}; parts are ${Object.keys(PARTS).join(', ')}.`,
+  );
+  process.exit(2);
+}
+// As an end like any other, which ends the programs that run.
+for (const [name, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+])
+  process.once(name, () => process.exit(code));
+await ensurePackages();
+await ensureBuilt();
+// Built only now.
+const { loadNow, machine } = await import('./lib/machine.mjs');
+const { machineText } = await import('../dist/bench/lib/results.js');
+const { tableOf } = await import('../dist/bench/lib/rows.js');
+const { RESULTS, writeDocument } = await import('./document.mjs');
+const file = values.out === undefined ? (short ? SHORT : RESULTS) : resolve(values.out);
+const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+const on = await machine();
+console.log(machineText(on));
+for (const name of wanted) {
+  const { [PARTS[name]]: part } = await import(`./parts/${name}.mjs`);
+  const startedAt = performance.now();
+  const load = loadNow();
+  console.log(`\n== ${name}: ${runs} runs, load ${load}`);
+  const note = values.verbose ? (line) => console.log(line) : () => undefined;
+  try {
+    const rows = await part({ runs, short, note });
+    console.log(tableOf(rows));
+    results[name] = { at: new Date().toISOString(), machine: on, load, runs, short, rows };
+    keep();
+  } catch (error) {
+    console.error(`${name} did not end as it must:`, error);
+    process.exitCode = 1;
+  }
+  console.log(`-- ${name}: ${seconds(startedAt)}`);
+}
+if (file === RESULTS) await writeDocument();
+// What is left is sockets of pools that are of no use any more.
+process.exit();
+
+/** After every part: a later one may fail. */
+function keep() {
+  mkdirSync(dirname(file), { recursive: true });
+  const inOrder = Object.fromEntries(
+    Object.keys(PARTS).flatMap((name) => (name in results ? [[name, results[name]]] : [])),
+  );
+  writeFileSync(file, `${JSON.stringify(inOrder, null, 1)}\n`);
+}

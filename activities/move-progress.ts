@@ -61,7 +61,7 @@ export class MoveProgress {
     }
     // First it is said, where it lasts; the call that comes after that aborts it.
     if (this.reported?.mark !== stuck.mark) {
-      return this.say(stuck, `${said}; it is aborted, as asked`);
+      return this.say(stuck, `${said}; Nova is going to be asked to abort it (abort_stuck)`);
     }
     const refused = await this.abortIt(record);
     if (refused === null) {

@@ -73,7 +73,7 @@ export class Progress {
     return {
       migration_uuid: record.uuid,
       mark: `${markOf(record)} ${bytes}`,
-      silent_for: Math.floor(silentFor),
+      silent_for: Number(secondsText(silentFor)),
       ran_for: this.ranFor() ?? 0,
       said: `its migration made no progress for ${secondsText(silentFor)} s (${told(record, found)})`,
     };
@@ -139,6 +139,7 @@ function mebibytes(bytes: number): number {
   return Math.ceil(bytes / 2 ** 20);
 }
 
+/** "0.3", "300". */
 function secondsText(seconds: number): string {
   return seconds < 10 ? seconds.toFixed(1) : String(Math.floor(seconds));
 }

@@ -52,7 +52,7 @@ export function licencesDocument(packages: Lock): string {
   );
   return `# Licences
 
-Written by \`npm run docs\` from package-lock.json: what \`npm ci --omit=dev\` installs, for every platform. The service itself is Apache-2.0. \`npm run sbom\` writes the same as a CycloneDX document.
+Written by \`npm run docs\` from package-lock.json: what \`npm ci --omit=dev\` installs, for every platform. The service itself is Apache-2.0. \`npm run sbom\` writes the same packages as a CycloneDX document, sbom.cdx.json.
 
 ${parts.join('\n')}`;
 }

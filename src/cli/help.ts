@@ -21,7 +21,7 @@ ${exitCodeLines().join('\n')}
 `;
 
 export const COMMAND_NOTES: Readonly<Record<string, string>> = {
-  run: `Without --wait the command ends as soon as the rollback is accepted (0). With it, the exit code
+  run: `Without --wait (--timeout and --junit wait, too) the command ends as soon as the rollback is accepted (0). With it, the exit code
 tells the end: 0 SUCCEEDED, 3 PARTIAL, 4 FAILED, 5 CANCELLED, 8 where --timeout is over.
 Ctrl-C ends the waiting, not the rollback: "watch" comes back to it, "cancel" ends it.
 Asking again is safe: a rollback that runs is joined, one that SUCCEEDED is returned, and

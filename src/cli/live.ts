@@ -87,7 +87,7 @@ export class Elapsed {
 }
 
 export async function openView(out: Out, first: ResultAnswer): Promise<View> {
-  return out.text ? liveView(out, first) : lineView(out, first);
+  return out.text && out.stdout.isTTY ? liveView(out, first) : lineView(out, first);
 }
 
 async function liveView(out: Out, first: ResultAnswer): Promise<View> {

@@ -75,7 +75,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (command !== 'api') worker = await startWorkerPart({ ...options, profile });
     if (command !== 'worker' && config.temporal.codecPort !== null) {
       codec = await startCodecPart(config.temporal.codecPort, profile.codecs, webUrl);
-      log.info({ url: codec.url }, 'codec endpoint');
+      log.info({ url: codec.url, encryption: keys !== null }, 'codec endpoint');
     }
     if (command === 'worker') log.info({ url: runtime?.metricsUrl }, 'worker metrics');
   } catch (error) {

@@ -36,6 +36,7 @@ export function progressOf(runs: readonly Run[]): string | null {
 /** One line per kind of fault: in how many runs it was, and how those ended at first and after another POST. */
 export function tableOf(runs: readonly Run[]): string {
   const faults = [...new Set(runs.flatMap((run) => run.faults))].toSorted();
+  const head = ['fault', 'runs', 'ended at first', 'and after another POST'];
   const rows = faults.map((fault) => {
     const those = runs.filter((run) => run.faults.includes(fault));
     return [
@@ -51,6 +52,7 @@ export function tableOf(runs: readonly Run[]): string {
     counted(runs.map(({ first }) => first)),
     counted(runs.map(({ second }) => second)),
   ]);
+  rows.unshift(head);
   const widths = [0, 1, 2].map((column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );

@@ -24,14 +24,24 @@ export interface GreedyRun {
   decisions: number;
 }
 
+export interface GreedyOptions {
+  /** What decides; the service's own where none is given. */
+  schedule?: Pick<Schedule, 'startable' | 'started' | 'finished'>;
+  /** After so many starts nothing is started until all have ended, as before a workflow goes on in a new run. */
+  drainEvery?: number;
+}
+
 /** Throws where something never runs: then the operations wait for one another, or a bound is 0. */
-export function runGreedy(operations: readonly Operation[], bounds: ModelBounds): GreedyRun {
+export function runGreedy(
+  operations: readonly Operation[],
+  bounds: ModelBounds,
+  { schedule = new Schedule(operations, bounds), drainEvery = Infinity }: GreedyOptions = {},
+): GreedyRun {
   const open = new Map(openOnes(operations).map((one) => [one.action_uuid, one]));
-  const schedule = new Schedule(operations, bounds);
   const nova = new SourceQueues(bounds.liveMigrationsPerSource);
   const ends = new Events<Operation>();
   const spans = new Map<string, Span>();
-  let [now, decisions] = [0, 0];
+  let [now, decisions, inFlight, sinceDrain] = [0, 0, 0, 0];
   const begin = (one: Operation): void => {
     const span = spans.get(one.action_uuid);
     if (span === undefined) return;
@@ -40,11 +50,15 @@ export function runGreedy(operations: readonly Operation[], bounds: ModelBounds)
     ends.add(span.end, one);
   };
   for (;;) {
-    decisions += 1;
-    for (const id of schedule.startable()) {
+    if (inFlight === 0) sinceDrain = 0;
+    const isDraining = sinceDrain >= drainEvery;
+    if (!isDraining) decisions += 1;
+    for (const id of isDraining ? [] : schedule.startable()) {
       const one = open.get(id);
       if (one === undefined) throw new Error(`${id} has nothing to run`);
       schedule.started(id);
+      inFlight += 1;
+      sinceDrain += 1;
       spans.set(id, { start: now, begin: now, end: now });
       if (nova.enter(liveSourceOf(one), one)) begin(one);
     }
@@ -56,6 +70,7 @@ export function runGreedy(operations: readonly Operation[], bounds: ModelBounds)
       const one = ends.take()?.what;
       if (one === undefined) break;
       schedule.finished(one.action_uuid);
+      inFlight -= 1;
       const freed = nova.leave(liveSourceOf(one));
       if (freed !== null) begin(freed);
     }

@@ -4,6 +4,7 @@ import { durationOf } from '../../../bench/model/durations.js';
 import { runGreedy } from '../../../bench/model/greedy.js';
 import { lowerBound } from '../../../bench/model/lower-bound.js';
 import { operationsOf, operationsOfResult } from '../../../bench/model/operations.js';
+import { allPairs, consolidation, oneHost } from '../../../bench/model/scenes.js';
 import { liveMigration, setPower, setService, startServer } from '../../../bench/model/steps.js';
 import type { CompensationResult } from '../../../src/domain/result.js';
 import { bounds, breaches, operations, shortest } from './made-up.js';
@@ -89,6 +90,33 @@ test('what is final at layout takes no time and holds nothing back', () => {
   expect([...runGreedy(kept, WIDE).spans.keys()]).toEqual(['b']);
   expect(lowerBound([], WIDE).ms).toBe(0);
   expect(runGreedy([], WIDE)).toMatchObject({ makespan: 0, decisions: 1 });
+});
+
+test('drained after every three starts: what is begun ends before more begins', () => {
+  // The last of a plan goes first.
+  const durations = [10, 10, 10, 10, 10, 10, 30];
+  const plan = operationsOf(
+    durations.map((duration, index) => startServer(`s${index}`, `s${index}`, 'a', duration)),
+  );
+  const narrow = { concurrency: 2, migrationsPerHost: 1 };
+  const starts = (drainEvery: number): number[] =>
+    [...runGreedy(plan, narrow, { drainEvery }).spans.values()].map(({ start }) => start);
+  expect(starts(3)).toEqual([0, 0, 10, 30, 30, 40, 40]);
+  expect(starts(Infinity)).toEqual([0, 0, 10, 20, 30, 30, 40]);
+});
+
+test('large plans for measuring are as many actions as asked for, the same every time, and can be run', () => {
+  for (const scene of [oneHost, consolidation, allPairs]) {
+    const plan = scene(500, 50, 7);
+    expect(plan).toHaveLength(500);
+    expect(scene(500, 50, 7)).toEqual(plan);
+    expect(
+      plan.filter(({ work }) => work !== null && 'from' in work && work.from === work.to),
+    ).toEqual([]);
+    const run = runGreedy(plan, WIDE);
+    expect(run.spans.size).toBe(500);
+    expect(run.makespan).toBeGreaterThanOrEqual(lowerBound(plan, WIDE).ms);
+  }
 });
 
 test('a circle is said, and so is what never runs', () => {

@@ -84,7 +84,10 @@ describe('is reported', () => {
       /^its migration made no progress for 0\.\d s \(running, and Nova tells no figures\); it is followed on$/,
     );
     expect(report.evidence.migration_uuid).toBe(stuckOf(report).migration_uuid);
-    expect(stuckOf(report)).toMatchObject({ own: true, silent_for: expect.closeTo(0.5, 0) as number });
+    expect(stuckOf(report)).toMatchObject({
+      own: true,
+      silent_for: expect.closeTo(0.5, 0) as number,
+    });
     expect(aborts()).toBe(0);
   });
 
@@ -202,7 +205,9 @@ describe('where the caller asked for it', () => {
     expect(aborts()).toBe(0);
     const error = await failureOf(move(input({ ...ABORT, reported }, { asked: true })));
     expect(error).toMatchObject({ type: 'MigrationAborted', nonRetryable: true });
-    expect(error.message).toMatch(/^vm-1 to compute-1: .* no progress for [\d.]+ s and was aborted/);
+    expect(error.message).toMatch(
+      /^vm-1 to compute-1: .* no progress for [\d.]+ s and was aborted/,
+    );
     expect(aborts()).toBe(1);
     expect(test.sim.snapshot().servers[vm]).toMatchObject({ host: 'compute-2', status: 'ACTIVE' });
     expect(migrations()).toBe(1);
@@ -210,7 +215,9 @@ describe('where the caller asked for it', () => {
 
   it('the report says that it is to be aborted', async () => {
     test.sim.hand.hangMigrations(vm);
-    expect((await move(input(ABORT))).reason).toMatch(/; Nova is going to be asked to abort it \(abort_stuck\)$/);
+    expect((await move(input(ABORT))).reason).toMatch(
+      /; Nova is going to be asked to abort it \(abort_stuck\)$/,
+    );
   });
 
   it('a worker that dies after it has asked for the abort: FAILED all the same, nothing is begun anew', async () => {

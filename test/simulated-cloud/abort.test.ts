@@ -41,6 +41,25 @@ test('what has been copied shows, and only a change of it makes the record young
   expect(Date.parse(later.updated_at)).toBeGreaterThan(Date.parse(first.updated_at));
 });
 
+test('aborted while it is prepared: it does not run after all', async () => {
+  const slow = await startSimulatedCloud({ times: { conductor: 1, liveMigration: 100 } });
+  try {
+    const asks = new Caller(slow);
+    for (const name of ['compute-1', 'compute-2']) slow.addHost({ name });
+    const id = slow.addServer({ name: 'vm-1', host: 'compute-1' });
+    await asks.live(id, 'compute-2');
+    await until(
+      () => asks.migrations(id),
+      ([record]) => record?.status === 'preparing',
+    );
+    slow.hand.abortMigration(id);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect((await asks.migrations(id))[0].status).toBe('cancelled');
+  } finally {
+    await slow.close();
+  }
+});
+
 test('aborted while it runs: 202, then cancelled, and the server stays; once more: 409', async () => {
   const { id } = await hanging(vm);
   const path = `/servers/${vm}/migrations/${id}`;

@@ -118,7 +118,7 @@ function run(world: World, live: LiveMigration): void {
   const takesMs = world.liveMigrationOf(live.server.name);
   setMigrationStatus(world, live.migration, 'preparing');
   clock.after(takesMs * 0.3, () => {
-    if (world.state.servers.has(live.server.id))
+    if (!live.ended && world.state.servers.has(live.server.id))
       setMigrationStatus(world, live.migration, 'running');
   });
   underWay(world).add(live);

@@ -18,12 +18,15 @@ const PARTS = {
   'cloud-calls': 'cloudCalls',
   history: 'history',
   'critical-path': 'criticalPath',
+  size: 'size',
+  'many-plans': 'manyPlans',
+  start: 'start',
   preview: 'preview',
 };
 const SHORT = join(ROOT, '.bench/short.json');
 const RUNS = { long: 5, short: 1 };
 /** A short run shows that the benchmark works, and no more. */
-const NOT_SHORT = ['preview'];
+const NOT_SHORT = ['size', 'many-plans', 'start', 'preview'];
 
 requireNode();
 const { values, positionals } = parseArgs({

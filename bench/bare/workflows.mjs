@@ -7,12 +7,8 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 
-// The same time limits as a compensation's, without another attempt: a failure spoils the comparison, and shows.
-const OPTIONS = {
-  startToCloseTimeout: '2 hours',
-  heartbeatTimeout: '10 s',
-  retry: { maximumAttempts: 1 },
-};
+// As a compensation's, but for the heartbeat, which these have not. A failure spoils the comparison, and shows.
+const OPTIONS = { startToCloseTimeout: '2 hours', retry: { maximumAttempts: 1 } };
 const { nothing, requests } = proxyActivities(OPTIONS);
 
 /** Each of `lots` to one call of the activity, `width` at once. `summaries`: as a rollback's activities have. */

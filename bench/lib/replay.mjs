@@ -1,14 +1,27 @@
 // The requests that a rollback has made of the simulated cloud, to be made again by bare activities: the same routes in the same
 // order, without any decision.
 
-/** Until now; `since()`: those since then, without the identity service's, which are a handful in all. */
+/** The cloud keeps its latest 10,000. */
+const LOOK_MS = 50;
+
+/** From now until `end`, which gives them; without the identity service's, which are a handful in all. */
 export function recording(cloud) {
-  const from = cloud.requests.length;
-  const startedAt = Date.now();
+  const all = [];
+  let last = cloud.requests.at(-1);
+  const take = () => {
+    const from = last === undefined ? 0 : cloud.requests.lastIndexOf(last) + 1;
+    if (last !== undefined && from === 0)
+      throw new Error('requests came faster than they were read');
+    for (const request of cloud.requests.slice(from)) all.push(request);
+    last = cloud.requests.at(-1);
+  };
+  const timer = setInterval(take, LOOK_MS);
   return {
-    startedAt,
-    since() {
-      return cloud.requests.slice(from).filter(({ route }) => !route.startsWith('/identity'));
+    startedAt: Date.now(),
+    end() {
+      clearInterval(timer);
+      take();
+      return all.filter(({ route }) => !route.startsWith('/identity'));
     },
   };
 }

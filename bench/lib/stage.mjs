@@ -2,6 +2,7 @@
 // another, all on one Temporal; and what is asked of them.
 import { Client, Connection } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
+import { dataConverter } from '../../dist/src/temporal/connection.js';
 import { startSimulatedCloud } from '../../dist/src/simulated-cloud/start.js';
 import { Caller } from '../../scripts/lib/caller.mjs';
 import { startProgram, startPrograms } from '../../scripts/lib/programs.mjs';
@@ -39,7 +40,7 @@ export async function openStage({ cloud: options, settings, workers = 1, bareWor
     ends.push(() => programs.stop());
     const connection = await Connection.connect({ address: programs.address });
     ends.push(() => connection.close());
-    const client = new Client({ connection });
+    const client = new Client({ connection, dataConverter });
     for (let number = 0; number < bareWorkers; number += 1) {
       const bare = await startBareWorker(cloud, programs.address);
       ends.push(() => bare.stop());

@@ -50,7 +50,7 @@ async function once(stage, { servers, width }) {
   const recorded = recording(stage.cloud);
   const rollback = await rollBack(stage, plan);
   mustBeHome(stage.cloud, servers);
-  const requests = recorded.since();
+  const requests = recorded.end();
   const lots = lotsOf({ requests, recordedAt: recorded.startedAt, servers });
   const asking = await runBare(stage, 'BareFanOut', { activity: 'requests', lots, width });
   await bringHome(stage.cloud, servers);

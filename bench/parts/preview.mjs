@@ -24,7 +24,7 @@ export async function preview({ runs, short, note }) {
     const recorded = recording(cloud);
     // The first one finds no connection open and no code warm.
     await look();
-    const asked = recorded.since();
+    const asked = recorded.end();
     note(`${asked.length} reads of OpenStack`);
     const figures = [];
     for (let run = 0; run < runs; run += 1) {

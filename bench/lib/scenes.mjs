@@ -57,7 +57,7 @@ export function mustBeHome(cloud, servers) {
 /** By hand, for what the bare requests have moved. */
 export async function bringHome(cloud, servers) {
   await cloud.settled();
-  for (const { id, home } of servers)
-    if (cloud.snapshot().servers[id]?.host !== home) cloud.hand.migrate(id, home);
+  const now = cloud.snapshot().servers;
+  for (const { id, home } of servers) if (now[id]?.host !== home) cloud.hand.migrate(id, home);
   mustBeHome(cloud, servers);
 }

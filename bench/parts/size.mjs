@@ -51,7 +51,7 @@ async function once(count) {
   });
 }
 
-/** Reads the rollback again and again while it runs, over REST and by a query of its workflow; how long that takes, the medians. */
+/** Reads it again and again while it runs, over REST and by a query of its workflow; how long that takes, the medians. */
 function looking({ caller, client }, plan) {
   const state = { over: false };
   const [reads, queries] = [[], []];

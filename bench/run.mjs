@@ -25,6 +25,8 @@ const PARTS = {
 };
 const SHORT = join(ROOT, '.bench/short.json');
 const RUNS = { long: 5, short: 1 };
+/** Of a short run: whatever hangs fails it. */
+const SHORT_LIMIT_MS = 15 * 60_000;
 /** A short run shows that the benchmark works, and no more. */
 const NOT_SHORT = ['size', 'many-plans', 'start', 'preview'];
 
@@ -59,6 +61,11 @@ for (const [name, code] of [
   ['SIGTERM', 143],
 ])
   process.once(name, () => process.exit(code));
+if (short)
+  setTimeout(() => {
+    console.error(`The short run did not end within ${SHORT_LIMIT_MS / 60_000} minutes.`);
+    process.exit(1);
+  }, SHORT_LIMIT_MS).unref();
 await ensurePackages();
 await ensureBuilt();
 // Built only now.

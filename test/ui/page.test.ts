@@ -2,8 +2,9 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { PreviewResult } from '../../src/domain/preview.js';
+import type { SimulatedCloud } from '../../src/simulated-cloud/types.js';
 import { startTemporal } from '../support/temporal.js';
-import { maintenanceScene } from '../service/scene.js';
+import { maintenanceScene, type Scene } from '../service/scene.js';
 import {
   type ServiceForTest,
   type ServiceOptions,
@@ -13,7 +14,6 @@ import { complaintsOf, describeInChromium, startBrowser, UI_FOLDER } from './bro
 import { startCable } from './proxy.js';
 
 const WITHIN_MS = 15_000;
-const slow = { simulated: { times: { liveMigration: 600 } } };
 
 describeInChromium('the page in Chromium', () => {
   let temporal: TestWorkflowEnvironment;
@@ -65,8 +65,9 @@ describeInChromium('the page in Chromium', () => {
   const begin = (plan: string) => service.post(plan, { prefer: 'respond-async' });
 
   test('by keyboard alone: log in, preview, start, and watch it to its end', async () => {
-    const { sim } = await start(slow);
+    const { sim } = await start();
     const scene = await maintenanceScene(sim);
+    const letGo = holdMigrations(sim, scene);
     const page = await open();
     await page.getByRole('heading', { name: 'Log in', level: 1 }).waitFor();
     for (const text of [sim.env['OS_USERNAME'], sim.env['OS_PASSWORD']]) {
@@ -95,6 +96,7 @@ describeInChromium('the page in Chromium', () => {
     await page.keyboard.press('Enter');
 
     await state(page, 'ONGOING');
+    letGo();
     await now(page, 'compute-1', 'vm-1').waitFor();
     await state(page, 'SUCCEEDED');
     expect(await now(page, 'compute-1').count()).toBe(scene.servers.length);
@@ -155,8 +157,9 @@ describeInChromium('the page in Chromium', () => {
   });
 
   test('a lost connection is shown, and what happened meanwhile is caught up with', async () => {
-    const { sim, url } = await start({ simulated: { times: { liveMigration: 1500 } } });
+    const { sim, url } = await start();
     const scene = await maintenanceScene(sim);
+    const letGo = holdMigrations(sim, scene);
     await begin(scene.plan);
     const cable = await startCable(url);
     const page = await openLoggedIn(`#/plans/${scene.plan}`, {}, cable.url);
@@ -164,6 +167,7 @@ describeInChromium('the page in Chromium', () => {
     cable.cut();
     await page.getByText('Connection lost').waitFor();
     await page.getByText('the rollback itself goes on').waitFor();
+    letGo();
     expect((await service.ended(scene.plan)).state).toBe('SUCCEEDED');
     expect(await page.locator('.summary .state').innerText()).toContain('ONGOING');
     cable.mend();
@@ -174,8 +178,9 @@ describeInChromium('the page in Chromium', () => {
   });
 
   test('a lost connection while it runs comes back live', async () => {
-    const { sim, url } = await start({ simulated: { times: { liveMigration: 4000 } } });
+    const { sim, url } = await start();
     const scene = await maintenanceScene(sim);
+    const letGo = holdMigrations(sim, scene);
     await begin(scene.plan);
     const cable = await startCable(url);
     const page = await openLoggedIn(`#/plans/${scene.plan}`, {}, cable.url);
@@ -184,13 +189,15 @@ describeInChromium('the page in Chromium', () => {
     await page.getByText('Connection lost').waitFor();
     cable.mend();
     await page.getByText('Live again').waitFor();
+    letGo();
     await state(page, 'SUCCEEDED');
     await cable.close();
   });
 
   test('a narrow screen: all is there, nothing is wider; pause, resume, cancel say what they do', async () => {
-    const { sim } = await start({ simulated: { times: { liveMigration: 1500 } } });
+    const { sim } = await start();
     const scene = await maintenanceScene(sim, { running: 6, shutOff: 0 });
+    const letGo = holdMigrations(sim, scene);
     await begin(scene.plan);
     const narrow = { viewport: { width: 360, height: 700 }, colorScheme: 'dark' } as const;
     const page = await openLoggedIn(`#/plans/${scene.plan}`, narrow);
@@ -205,6 +212,7 @@ describeInChromium('the page in Chromium', () => {
     const dialog = page.getByRole('dialog');
     expect(await dialog.innerText()).toContain('no server is left half moved');
     await dialog.getByRole('button', { name: 'Cancel the rollback' }).click();
+    letGo();
     // What was in flight is let finish; it may have been all.
     const end = await service.ended(scene.plan);
     await state(page, end.state);
@@ -275,6 +283,12 @@ const UNNAMED = `[...document.querySelectorAll('a, button, input, select, summar
 const WIDER = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
   .filter((it) => it.getBoundingClientRect().right > innerWidth && !it.closest('.graph'))
   .map((it) => it.tagName + '.' + (it.getAttribute('class') ?? ''))`;
+
+/** They end when the page has been looked at, however long that takes; what is returned lets them. */
+function holdMigrations(sim: SimulatedCloud, scene: Scene): () => void {
+  for (const id of scene.servers) sim.hand.hangMigrations(id);
+  return () => sim.clearFaults();
+}
 
 async function state(page: Page, word: string): Promise<void> {
   await page.locator('.summary .state .badge').filter({ hasText: word }).waitFor();

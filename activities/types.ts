@@ -99,6 +99,8 @@ export interface Traced {
 export interface LayOutInput extends Traced {
   action_plan_uuid: string;
   options: RollbackOptions;
+  /** The workflow takes a large layout in parts. Absent: one of an older version, or a preview. */
+  in_parts?: boolean;
 }
 
 /**

@@ -18,6 +18,7 @@ import {
 } from '../src/domain/cloud-id.js';
 import { refusePlan } from '../src/domain/acceptance.js';
 import { isFailureType, type FailureType } from '../src/domain/failures.js';
+import type { Parts } from '../src/domain/parts.js';
 import type { Layout } from '../src/domain/layout-types.js';
 import { acceptanceReads } from './activity-proxies.js';
 import { wasCut } from './cut-short.js';
@@ -35,8 +36,18 @@ export interface Acceptance<L> {
 /** How the layout is read: for a rollback, or for a preview that wants to know more. */
 export type ReadLayout<L> = (timeLeftMs: number, question: LayOutInput) => Promise<L>;
 
-export const layOut: ReadLayout<Layout> = (timeLeftMs, question) =>
-  acceptanceReads(timeLeftMs).layOutRollback(question);
+export function layOut(parts: Parts): ReadLayout<Layout> {
+  return async (timeLeftMs, question) => {
+    const layout = await acceptanceReads(timeLeftMs).layOutRollback({
+      ...question,
+      in_parts: true,
+    });
+    // They were sent before it.
+    return layout.parts === undefined
+      ? layout
+      : { ...layout, compensations: parts.take(layout.parts) };
+  };
+}
 
 export async function accept<L>(
   planUuid: string,

@@ -6,6 +6,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { RollbackRequest } from '../activities/types.js';
 import { type CloudId, isCloudId } from '../src/domain/cloud-id.js';
+import type { Part } from '../src/domain/parts.js';
 import type { StopSwitch } from '../src/domain/stop-switch.js';
 import { isUuid, workflowIdOf } from '../src/domain/workflow-id.js';
 import type { ControlRequest, RollbackInput } from './messages.js';
@@ -103,6 +104,13 @@ export function checkedControl(request: unknown): ControlRequest {
   if (action === undefined) return { by };
   if (typeof action !== 'string') throw invalid('"action_uuid" must be the UUID of an action.');
   return { by, action_uuid: action };
+}
+
+/** A signal cannot be refused, only passed over. */
+export function isPart(part: unknown): part is Part {
+  if (!isObject(part)) return false;
+  const { id, index, compensations }: { [name in keyof Part]?: unknown } = part;
+  return typeof id === 'string' && typeof index === 'number' && Array.isArray(compensations);
 }
 
 export interface SwitchStart {

@@ -5,10 +5,17 @@ import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { completeOptions, differingOptions } from '../src/domain/options.js';
 import type { RollbackResult } from '../src/domain/result.js';
 import { NOT_STOPPED, stoppedSentence } from '../src/domain/stop-switch.js';
-import { checkedCloud, checkedControl, checkedRequest, checkedSwitch } from './check-input.js';
+import {
+  checkedCloud,
+  checkedControl,
+  checkedRequest,
+  checkedSwitch,
+  isPart,
+} from './check-input.js';
 import {
   compensationsQuery,
   type ControlRequest,
+  partSignal,
   pauseUpdate,
   requestUpdate,
   resultQuery,
@@ -35,10 +42,7 @@ export function handleMessages(decision: Decision): void {
   setHandler(requestUpdate, async (asGiven): Promise<RollbackResult> => {
     const request = checkedRequest(asGiven);
     const cloud = checkedCloud(asGiven.cloud);
-    // A cancel decides too, and the caller is to be told what became of the request.
-    await CancellationScope.nonCancellable(() =>
-      condition(() => decision.refusal !== null || decision.record !== null),
-    );
+    await untilDecided(decision);
     if (decision.refusal !== null) throw decision.refusal;
     const { record } = decided(decision);
     refuseOtherCloud(cloud, record);
@@ -50,6 +54,9 @@ export function handleMessages(decision: Decision): void {
       `A rollback of this plan is running with other options (${differing.join(', ')}). Wait for its end, or cancel it.`,
       'OptionsDiffer',
     );
+  });
+  setHandler(partSignal, (part) => {
+    if (isPart(part)) decision.parts.add(part);
   });
   setHandler(stopSignal, (stop) => {
     // Whatever it says: the rollback asks the switch itself, and goes on where there is none.
@@ -99,7 +106,7 @@ function refuseOtherCloud(cloud: CloudId | undefined, record: RollbackRecord): v
 
 type ControlUpdate = typeof pauseUpdate;
 
-/** A control call: refused by its validator (no trace in history) or done at once. */
+/** A control call: refused by its validator (no trace in history) or done at once; later where a run is still taking over. */
 function control(
   decision: Decision,
   update: ControlUpdate,
@@ -111,26 +118,31 @@ function control(
     act: (running: Running, by: string | null, request: ControlRequest) => void;
   },
 ): void {
-  setHandler(
-    update,
-    (asGiven) => {
-      const request = checkedControl(asGiven);
-      const running = decided(decision);
-      act(running, request.by, request);
-      publish(running.record);
-      return running.record.result();
+  const check = (asGiven: ControlRequest): void => {
+    const request = checkedControl(asGiven);
+    const running = decided(decision);
+    if (running.runner.hasEnded())
+      notControllable('The rollback has ended. POST it again to take up what was left.');
+    const refusal = refuse(running, request);
+    if (refusal !== null) notControllable(refusal);
+  };
+  const obey = (asGiven: ControlRequest): RollbackResult => {
+    const request = checkedControl(asGiven);
+    const running = decided(decision);
+    act(running, request.by, request);
+    publish(running.record);
+    return running.record.result();
+  };
+  const obeyLater = async (asGiven: ControlRequest): Promise<RollbackResult> => {
+    await untilDecided(decision);
+    check(asGiven);
+    return obey(asGiven);
+  };
+  setHandler(update, (asGiven) => (decision.takesOver ? obeyLater(asGiven) : obey(asGiven)), {
+    validator: (asGiven) => {
+      if (!decision.takesOver) check(asGiven);
     },
-    {
-      validator: (asGiven) => {
-        const request = checkedControl(asGiven);
-        const running = decided(decision);
-        if (running.runner.hasEnded())
-          notControllable('The rollback has ended. POST it again to take up what was left.');
-        const refusal = refuse(running, request);
-        if (refusal !== null) notControllable(refusal);
-      },
-    },
-  );
+  });
 }
 
 function controlOne(
@@ -169,6 +181,13 @@ function nothingNew(runner: Runner): string | null {
 
 function find(record: RollbackRecord, request: ControlRequest): LaidOutCompensation | undefined {
   return request.action_uuid === undefined ? undefined : record.get(request.action_uuid);
+}
+
+/** A cancel decides too, and the caller is to be told what became of the request. */
+async function untilDecided(decision: Decision): Promise<void> {
+  await CancellationScope.nonCancellable(() =>
+    condition(() => decision.refusal !== null || decision.record !== null),
+  );
 }
 
 function decided(decision: Decision): Running {

@@ -1,10 +1,12 @@
 /** Queries and updates of RollbackActionPlan, and their payloads. The only value the API imports from here. */
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { RollbackRequest, RunLimits } from '../activities/types.js';
 import type { CloudId } from '../src/domain/cloud-id.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
+import type { Part } from '../src/domain/parts.js';
 import type { RollbackOptions } from '../src/domain/options.js';
 import type { CompensationResult, HistoryEntry, RollbackResult } from '../src/domain/result.js';
+import type { HandedOver } from './hand-over.js';
 import type { CarriedNotifications } from './notifications.js';
 
 export interface RollbackInput {
@@ -14,10 +16,10 @@ export interface RollbackInput {
   /** The cloud that the caller speaks of; absent: the worker's own. */
   cloud?: CloudId;
   /** Set by continue-as-new only. */
-  carried?: CarriedState;
+  carried?: HandedOn;
 }
 
-/** What continue-as-new hands on. */
+/** What one run of a rollback knows, and the next one has to. */
 export interface CarriedState extends CarriedNotifications {
   uuid: string;
   created_at: string;
@@ -36,6 +38,13 @@ export interface CarriedState extends CarriedNotifications {
   room_passes: Record<string, number>;
   /** Hosts that this rollback enabled: Placement's trait may lag there, so room may come by itself. */
   enabled_hosts: string[];
+}
+
+/** The same as continue-as-new takes it. */
+export interface HandedOn extends Omit<CarriedState, 'compensations'> {
+  /** Absent where they are too large: an older worker must not take that for none, and fails its task. */
+  compensations?: LaidOutCompensation[];
+  handed_over?: HandedOver;
 }
 
 export interface CompensationsPage {
@@ -62,6 +71,8 @@ export const requestUpdate = defineUpdate<
   RollbackResult,
   [RollbackRequest & Pick<RollbackInput, 'cloud'>]
 >('request_rollback');
+/** A part of what is too large for one payload: of a layout, or of what the run before has handed over. */
+export const partSignal = defineSignal<[Part]>('part');
 export const pauseUpdate = defineUpdate<RollbackResult, [ControlRequest]>('pause');
 export const resumeUpdate = defineUpdate<RollbackResult, [ControlRequest]>('resume');
 export const retryUpdate = defineUpdate<RollbackResult, [ControlRequest]>('retry_compensation');

@@ -7,12 +7,16 @@ import {
 } from '@temporalio/workflow';
 import { ofCloud } from './acceptance.js';
 import { liveDetails } from './live-details.js';
+import type { Parts } from '../src/domain/parts.js';
 import type { RollbackRecord } from './rollback-record.js';
 import type { Runner } from './runner.js';
 import { actionPlanKey, MEMO_KEY, type RollbackMemo, stateKey } from './search-attributes.js';
 
 /** The one thing that the message handlers look at. */
 export interface Decision {
+  parts: Parts;
+  /** This run is still taking over what the one before it knew. */
+  takesOver: boolean;
   refusal: ApplicationFailure | null;
   record: RollbackRecord | null;
   runner: Runner | null;

@@ -10,17 +10,20 @@ import {
   CancelledFailure,
   condition,
   makeContinueAsNewFunc,
+  patched,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RollbackResult } from '../src/domain/result.js';
+import { inParts, Parts } from '../src/domain/parts.js';
 import { endState } from '../src/domain/states.js';
 import { accept, cancelledBefore, layOut, ofCloud } from './acceptance.js';
 import { checkedInput } from './check-input.js';
 import { CutShort } from './cut-short.js';
+import { handOver, takeBack, takeOver } from './hand-over.js';
 import { handleControl, handleMessages } from './handlers.js';
-import type { CarriedState, RollbackInput } from './messages.js';
+import type { CarriedState, HandedOn, RollbackInput } from './messages.js';
 import { Notifications } from './notifications.js';
 import { RollbackRecord } from './rollback-record.js';
 import { Runner } from './runner.js';
@@ -29,7 +32,13 @@ import { actionPlanKey, REFUSED, stateKey } from './search-attributes.js';
 import { verify } from './verification.js';
 
 export async function RollbackActionPlan(input: RollbackInput): Promise<RollbackResult> {
-  const decision: Decision = { refusal: null, record: null, runner: null };
+  const decision: Decision = {
+    parts: new Parts(),
+    takesOver: false,
+    refusal: null,
+    record: null,
+    runner: null,
+  };
   handleMessages(decision);
   if (workflowInfo().continuedFromExecutionRunId === undefined) handleControl(decision);
   const reads = new CutShort();
@@ -42,15 +51,14 @@ export async function RollbackActionPlan(input: RollbackInput): Promise<Rollback
   // Cancelling must not cut an activity short: what is in flight is let finish. So nothing below is in the root scope.
   return await CancellationScope.nonCancellable(async () => {
     const started = await begin(input, decision, reads, () => cancelled);
-    const { record, runner, notifications } = started;
+    const { record, runner } = started;
     if (cancelled) runner.cancel();
-    if ((await runner.run()) === 'continue-as-new') {
-      // Nothing may be awaited here: a cancel that came meanwhile would end with this run.
+    while ((await runner.run()) === 'continue-as-new') {
+      const handedOn = await handOn(started);
+      // Something has happened meanwhile: a cancel, say, which would end with this run.
+      if (handedOn === null) continue;
       const nextRun = makeContinueAsNewFunc<typeof RollbackActionPlan>({ memo: memoOf(record) });
-      return await nextRun({
-        ...input,
-        carried: record.carry({ ...runner.carry(), ...notifications.carry() }),
-      });
+      return await nextRun({ ...input, carried: handedOn });
     }
     await reads.run(() => verify(record, runner.wasHalted()));
     return await conclude(started, runner.wasCancelled());
@@ -75,13 +83,20 @@ async function begin(
     const { request, carried } = checked;
     planUuid = checked.planUuid;
     if (carried !== undefined) {
-      const record = new RollbackRecord(planUuid, request.requested_by, carried);
-      const started = decide(record, decision, carried);
+      const whole =
+        carried.compensations === undefined
+          ? { ...carried, compensations: await takenOver(carried, decision) }
+          : { ...carried, compensations: carried.compensations };
+      const record = new RollbackRecord(planUuid, request.requested_by, whole);
+      if (carried.compensations === undefined) record.takenOverWith = workflowInfo().historyLength;
+      const started = decide(record, decision, whole);
       handleControl(decision);
       return started;
     }
     const uuid = checked.planUuid;
-    const { reading, layout } = await reads.run(() => accept(uuid, checked, layOut));
+    const { reading, layout } = await reads.run(() =>
+      accept(uuid, checked, layOut(decision.parts)),
+    );
     if (isCancelled()) throw cancelledBefore();
     const record = new RollbackRecord(planUuid, request.requested_by, {
       options: reading.options,
@@ -107,6 +122,34 @@ async function begin(
     await condition(allHandlersFinished);
     throw error;
   }
+}
+
+/** Calls that come meanwhile wait for it. */
+async function takenOver(
+  { handed_over }: HandedOn,
+  decision: Decision,
+): Promise<CarriedState['compensations']> {
+  decision.takesOver = true;
+  handleControl(decision);
+  const compensations = await takeOver(handed_over, decision.parts);
+  decision.takesOver = false;
+  return compensations;
+}
+
+/** What the next run is to know; null: no more true once it was kept. */
+async function handOn({ record, runner, notifications }: Started): Promise<HandedOn | null> {
+  const { compensations, ...carried } = record.carry({
+    ...runner.carry(),
+    ...notifications.carry(),
+  });
+  const parts = inParts(compensations);
+  // Here nothing may be awaited: a cancel that came meanwhile would end with this run.
+  if (parts.length === 1 || !patched('hand-over')) return { ...carried, compensations };
+  const { changes } = record;
+  const handed_over = await handOver(parts);
+  if (record.changes === changes && allHandlersFinished()) return { ...carried, handed_over };
+  await takeBack(handed_over);
+  return null;
 }
 
 function decide(record: RollbackRecord, decision: Decision, carried?: CarriedState): Started {

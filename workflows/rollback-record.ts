@@ -23,6 +23,7 @@ const HISTORY_ENTRIES_MAX = 1000;
 const PAGE_MAX = 1000;
 /** Whatever empties a host may wait for thousands; the page has them all. */
 const PARENTS_MAX = 50;
+const OWN_EVENTS_MIN = 500;
 /** Of a reason or a message, whatever a cloud says. */
 const SENTENCE_BYTES_MAX = 1000;
 
@@ -35,6 +36,8 @@ export class RollbackRecord {
   /** undefined: accepted by a worker that did not say. */
   readonly cloud: CloudId | undefined;
   failure: RollbackResult['failure'] = null;
+  /** Events that it took to take over what the run before knew: they must not count, or a run might do nothing else. */
+  takenOverWith = 0;
   /** Told of every note, right after it is made. */
   onNote: ((event: string, message: string) => void) | null = null;
   readonly history: HistoryEntry[];
@@ -43,6 +46,7 @@ export class RollbackRecord {
   private readonly byAction = new Map<string, LaidOutCompensation>();
   private readonly byState = new Map<Outcome, Set<LaidOutCompensation>>();
   private updatedAt: string;
+  private changed = 0;
   private historyCut = false;
 
   constructor(
@@ -100,11 +104,11 @@ export class RollbackRecord {
       this.leave(compensation, state);
       this.enter(compensation);
     }
-    this.updatedAt = now();
+    this.touch();
   }
 
   note(event: string, message: string, actionUuid: string | null = null): void {
-    this.updatedAt = now();
+    this.touch();
     this.history.push({
       time: this.updatedAt,
       action_uuid: actionUuid,
@@ -118,6 +122,11 @@ export class RollbackRecord {
     this.onNote?.(event, message);
   }
 
+  /** Differs from what it was where anything has changed. */
+  get changes(): number {
+    return this.changed;
+  }
+
   /** ISO 8601. */
   lastChange(): string {
     return this.updatedAt;
@@ -125,7 +134,7 @@ export class RollbackRecord {
 
   setState(state: RollbackState): void {
     this.state = state;
-    this.updatedAt = now();
+    this.touch();
   }
 
   /** The rollback result so far. */
@@ -192,6 +201,11 @@ export class RollbackRecord {
     };
   }
 
+  private touch(): void {
+    this.changed += 1;
+    this.updatedAt = now();
+  }
+
   private enter(compensation: LaidOutCompensation): void {
     const { state } = compensation;
     const those = this.byState.get(state) ?? new Set();
@@ -208,9 +222,12 @@ export class RollbackRecord {
 }
 
 /** Whether a rollback should go on in a new run, once nothing is in flight. */
-export function historyIsLong(limits: Pick<RunLimits, 'continue_as_new_after'>): boolean {
-  const info = workflowInfo();
-  return info.continueAsNewSuggested || info.historyLength > limits.continue_as_new_after;
+export function historyIsLong({ limits, takenOverWith }: RollbackRecord): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  const own = historyLength - takenOverWith;
+  // Temporal's advice heeds bytes as well, of which taking over may cost many: it is followed once the run has done something.
+  const isAdvised = continueAsNewSuggested && (takenOverWith === 0 || own > OWN_EVENTS_MIN);
+  return isAdvised || own > limits.continue_as_new_after;
 }
 
 /** Workflow time: the SDK makes Date deterministic. */

@@ -71,7 +71,7 @@ export class Runner {
   /** Until every compensation is final, or the history is long enough for a new run. */
   async run(): Promise<'ended' | 'continue-as-new'> {
     for (;;) {
-      const renew = historyIsLong(this.record.limits);
+      const renew = historyIsLong(this.record);
       const waits = this.paused || this.held.isOn();
       this.time.count(!waits && !this.halt.isFinal());
       if (!waits && !this.halt.isOn() && !renew) {

@@ -70,7 +70,7 @@ export const SETTINGS = {
   starts: setting('ROLLBACK_STARTS', '32', wholeNumber(1, 1000), 'Starts and previews that one API process has under way at once; more wait in line for half of ROLLBACK_ACCEPT_TIMEOUT.'),
   maxAge: setting('ROLLBACK_MAX_AGE', '3600', wholeSeconds(1, 3650 * DAY), 'Greatest age of a plan, from the end of its execution, where the request names none.'),
   maxAgeCeiling: setting('ROLLBACK_MAX_AGE_CEILING', '604800', wholeSeconds(1, 3650 * DAY), 'Greatest max_age that a request may ask for.'),
-  maxActions: setting('ROLLBACK_MAX_ACTIONS', '5000', wholeNumber(1, 5000), 'Plans with more actions are refused.'),
+  maxActions: setting('ROLLBACK_MAX_ACTIONS', '10000', wholeNumber(1, 10_000), 'Plans with more actions are refused.'),
   taskQueue: setting('ROLLBACK_TASK_QUEUE', 'watcher-rollback', plainName(), 'Temporal task queue that the API and its workers share.'),
   concurrency: setting('ROLLBACK_CONCURRENCY', '32', wholeNumber(1, 500), 'Compensations at once, per rollback.'),
   migrationsPerHost: setting('ROLLBACK_MIGRATIONS_PER_HOST', '4', wholeNumber(1, 500), 'Migrations at once per host, counted on both ends, per rollback.'),

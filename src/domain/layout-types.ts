@@ -2,6 +2,7 @@
  * What the layout of a rollback is made of: compensations with the work that each one is, their order
  * and their bounds. Plain JSON: it crosses the activity boundary and is kept in workflow state. Pure.
  */
+import type { PartsOf } from './parts.js';
 import type { CompensationResult } from './result.js';
 
 /** Move a server back to a host. Used live and cold; the server's status at that time decides. */
@@ -84,6 +85,8 @@ export interface Layout {
   compensations: LaidOutCompensation[];
   /** Said in the history once at the start, e.g. an active CONTINUOUS audit. */
   notes: string[];
+  /** The compensations were sent in these parts, before the layout. Absent: they are all here. */
+  parts?: PartsOf;
 }
 
 /** What the layout refuses: nothing has been touched. `type` is a failure type of failures.ts. */

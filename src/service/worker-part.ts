@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection, Worker } from '@temporalio/worker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createActivities } from '../../activities/index.js';
+import { layOutInParts } from '../../activities/layout-parts.js';
 import { ofOneCloud } from '../../activities/own-cloud.js';
 import { underStopSwitch } from '../../activities/stop-switch.js';
 import { traced } from '../../activities/traced.js';
@@ -12,6 +13,7 @@ import type { OpenStackCloud } from '../openstack/cloud.js';
 import { connectNative, lazyClient, type TemporalProfile } from '../temporal/connection.js';
 import { ensureSearchAttributes, warnOfShortRetention } from '../temporal/namespace.js';
 import { workerPolls } from '../temporal/readiness.js';
+import { partSender } from '../temporal/send-part.js';
 import { stopSwitchReader } from '../temporal/stop-switch.js';
 import { webhookOf } from './webhook-settings.js';
 import { createWorker } from '../worker/create-worker.js';
@@ -55,7 +57,8 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
       settings: config.activities,
       ...(webhook !== null && { webhook }),
     });
-    const activities = traced(ofOneCloud(underStopSwitch(own, readSwitch), cloud.identity));
+    const switched = layOutInParts(underStopSwitch(own, readSwitch), partSender(client));
+    const activities = traced(ofOneCloud(switched, cloud.identity));
     const worker = await createWorker({
       connection,
       namespace: profile.namespace,

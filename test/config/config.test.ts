@@ -120,7 +120,7 @@ test('an empty environment is all defaults', () => {
       limits: {
         default_max_age: 3600,
         max_age_ceiling: 604_800,
-        max_actions: 5000,
+        max_actions: 10_000,
         concurrency: 32,
         migrations_per_host: 4,
         compensation_timeout: 7200,

@@ -5,6 +5,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { underStopSwitch } from '../../activities/stop-switch.js';
 import { completeOptions } from '../../src/domain/options.js';
+import { PART_CHARS } from '../../src/domain/parts.js';
 import type { RollbackResult } from '../../src/domain/result.js';
 import { TemporalRollbacks } from '../../src/temporal/rollbacks.js';
 import { setStopSwitch, stopSwitchReader } from '../../src/temporal/stop-switch.js';
@@ -22,6 +23,8 @@ import { byAction, type Handle, now, start, until } from './runs.js';
 
 const TIMES = 6;
 const STEP_MS = 4;
+/** Nothing shows it, and two of them are too much for one payload. */
+const BALLAST = 'x'.repeat(PART_CHARS / 2);
 const ACTIONS = ['failing', 'gated', 'third', 'fourth'];
 
 let harness: Harness;
@@ -107,12 +110,16 @@ const CALLS: Record<string, AtTheCrossing> = {
   },
 };
 
-test.each(Object.entries(CALLS))(
-  '%s',
-  async (what, { ask, after, end, is }) => {
+const both = Object.entries(CALLS).flatMap(([what, call]) =>
+  [false, true].map((large) => ({ what, call, large, size: large ? 'in parts' : 'in one' })),
+);
+
+test.each(both)(
+  '$what, the state handed on $size',
+  async ({ what, call: { ask, after, end, is }, large }) => {
     let crossed = 0;
     for (let time = 0; time < TIMES; time += 1) {
-      const { plan, handle, gated, third } = await beforeTheCrossing();
+      const { plan, handle, gated, third } = await beforeTheCrossing(large);
       const first = (await now(handle)).uuid;
       gated.open();
       await new Promise((resolve) => {
@@ -129,7 +136,7 @@ test.each(Object.entries(CALLS))(
     // A cancel that comes first leaves nothing to go on with.
     if (what !== 'cancel') expect(crossed).toBe(TIMES);
   },
-  60_000,
+  120_000,
 );
 
 const fails = (): Promise<never> =>
@@ -138,7 +145,7 @@ const fails = (): Promise<never> =>
 type Gate = ReturnType<typeof gate>;
 
 /** A rollback with one compensation FAILED, one in flight after which it goes on in a new run, and two to go. */
-async function beforeTheCrossing(): Promise<{
+async function beforeTheCrossing(large: boolean): Promise<{
   plan: string;
   handle: Handle;
   gated: Gate;
@@ -148,7 +155,10 @@ async function beforeTheCrossing(): Promise<{
   const plan = harness.play({
     // More than it has when the second is begun, fewer than when that has ended.
     limits: { concurrency: 1, continue_as_new_after: 23 },
-    compensations: ACTIONS.map((name) => compensation(name, migrate(`vm-${name}`, 'c2', 'c1'))),
+    compensations: [
+      ...ACTIONS.map((name) => compensation(name, migrate(`vm-${name}`, 'c2', 'c1'))),
+      ...(large ? ['b1', 'b2'].map((name) => compensation(name, null, { residue: BALLAST })) : []),
+    ],
     answers: { failing: [fails, DONE], gated: [gated.answer], third: [third.answer] },
   });
   const handle = await start(harness, plan);
@@ -157,5 +167,5 @@ async function beforeTheCrossing(): Promise<{
 }
 
 async function ended(plan: string): Promise<RollbackResult> {
-  return await rollbacks.waitForEnd(plan, 10_000, AbortSignal.timeout(20_000));
+  return await rollbacks.waitForEnd(plan, 30_000, AbortSignal.timeout(40_000));
 }

@@ -1,0 +1,32 @@
+/**
+ * A layout that is too large for one payload reaches its workflow in parts, before the activity ends. It must not know how
+ * they are sent. An attempt that dies half-way does no harm: the next one's parts have another id.
+ */
+import { Context } from '@temporalio/activity';
+import { randomUUID } from 'node:crypto';
+import { inParts, type Part } from '../src/domain/parts.js';
+import type { RollbackActivities } from './types.js';
+
+/** To the run of a workflow; resolves once it is kept. */
+export type SendPart = (run: { workflowId: string; runId: string }, part: Part) => Promise<void>;
+
+export function layOutInParts(
+  activities: RollbackActivities,
+  sendPart: SendPart,
+): RollbackActivities {
+  return {
+    ...activities,
+    async layOutRollback(input) {
+      const layout = await activities.layOutRollback(input);
+      const { workflowExecution: run } = Context.current().info;
+      if (input.in_parts !== true || run === undefined) return layout;
+      const parts = inParts(layout.compensations);
+      if (parts.length === 1) return layout;
+      const id = randomUUID();
+      for (const [index, compensations] of parts.entries()) {
+        await sendPart(run, { id, index, compensations });
+      }
+      return { ...layout, compensations: [], parts: { id, count: parts.length } };
+    },
+  };
+}

@@ -6,6 +6,7 @@ import {
   ActivityFailure,
   allHandlersFinished,
   condition,
+  patched,
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { CompensationReport } from '../activities/types.js';
@@ -90,7 +91,9 @@ export class Runner {
         if (!waits && !renew && !this.room.comesByItself() && this.failWaitingForRoom()) continue;
       }
       const seen = this.changes;
-      await condition(() => this.changes !== seen);
+      // The handler that brought the change may not have ended yet; nothing else may come after it.
+      const due = renew && this.inFlight === 0 && patched('due-run');
+      await condition(() => this.changes !== seen || (due && allHandlersFinished()));
     }
   }
 

@@ -13,7 +13,6 @@ import type {
   RollbackList,
   Rollbacks,
 } from '../api/rollbacks.js';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { covers, differingOptions, type RollbackOptions } from '../domain/options.js';
 import type { CloudId } from '../domain/cloud-id.js';
 import type { PreviewResult } from '../domain/preview.js';
@@ -30,13 +29,11 @@ import { workerPolls } from './readiness.js';
 import { noRollback, noWorker, tooManyStarts } from './refusals.js';
 import { startRollback } from './start.js';
 import { readStopSwitch, setStopSwitch, type SwitchChange } from './stop-switch.js';
+import { untilKnown } from './taking-over.js';
 import { asUnreachable, isGoneMeanwhile, isUnanswered } from './translate-error.js';
 
 /** How often a call is begun again because the workflow ended between two looks. */
 const LOOKS_MAX = 3;
-/** Taking over takes some hundred milliseconds, for the largest plans. */
-const TAKES_OVER_LOOKS = 20;
-const TAKES_OVER_PAUSE_MS = 100;
 
 export interface TemporalRollbacksOptions {
   client: Client;
@@ -184,9 +181,8 @@ export class TemporalRollbacks implements Rollbacks {
       const execution = await this.executions.latestAccepted(planUuid);
       if (execution === null) return null;
       const handle = this.options.client.workflow.getHandle(execution.workflowId, execution.runId);
-      return await this.known(() =>
-        this.executions.reading(() => handle.query(compensationsQuery, page)),
-      );
+      const ask = () => this.executions.reading(() => handle.query(compensationsQuery, page));
+      return await untilKnown(() => this.answered(ask));
     });
   }
 
@@ -252,20 +248,8 @@ export class TemporalRollbacks implements Rollbacks {
   }
 
   private async read(execution: Execution): Promise<RollbackResult | null> {
-    const result = await this.known(() => this.executions.queried(execution));
+    const result = await untilKnown(() => this.answered(() => this.executions.queried(execution)));
     return result === null ? null : this.withUrl(result);
-  }
-
-  /**
-   * null: the rollback has just gone on in a new run of its workflow, which is still taking over what the run before knew. Only
-   * rollbacks that were accepted are asked, so it will know soon.
-   */
-  private async known<T>(query: () => Promise<T | null>): Promise<T | null> {
-    for (let look = 1; ; look += 1) {
-      const answer = await this.answered(query);
-      if (answer !== null || look === TAKES_OVER_LOOKS) return answer;
-      await sleep(TAKES_OVER_PAUSE_MS);
-    }
   }
 
   /** A query that nobody answers means that no worker is there, or that Temporal lost it: then it is asked once more. */

@@ -7,6 +7,7 @@ import { types } from 'node:util';
 import { pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import type { LogLevel } from './config.js';
+import { LogLines } from './log-lines.js';
 import { prettyLine } from './log-pretty.js';
 import { BLANK, withoutTokens } from './token-text.js';
 
@@ -23,14 +24,13 @@ const SECRET_NAME = /token|passw|secret|authorization|cookie|credential|api_?key
 const MAX_CAUSES = 4;
 
 export function createLogger(options: LogOptions): Logger {
-  const target = options.destination ?? pino.destination({ dest: 2, sync: true });
-  const pretty = options.format === 'pretty';
-  const destination: DestinationStream = {
-    write(line) {
-      const clean = withoutSecrets(line);
-      target.write(pretty ? prettyLine(clean) : clean);
-    },
+  const finished = (line: string): string => {
+    const clean = withoutSecrets(line);
+    return options.format === 'pretty' ? prettyLine(clean) : clean;
   };
+  const target =
+    options.destination ?? new LogLines({ dropped: (lines) => finished(droppedLine(lines)) });
+  const destination: DestinationStream = { write: (line) => target.write(finished(line)) };
   return pino(
     {
       level: options.level,
@@ -45,6 +45,12 @@ export function createLogger(options: LogOptions): Logger {
     },
     destination,
   );
+}
+
+function droppedLine(lines: number): string {
+  const msg = `${lines} lines of the log were dropped: they were not read for too long`;
+  const line = JSON.stringify({ level: 'warn', time: new Date().toISOString(), msg });
+  return `${line}\n`;
 }
 
 /** For tests and for parts that are given no logger. */

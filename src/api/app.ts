@@ -56,7 +56,8 @@ export function createApp(deps: ApiDeps): Express {
   if (deps.proxy !== undefined) app.use(proxyToWatcher(deps.proxy, closing));
 
   // As in Watcher: first who calls, then the microversion, then whether there is such a path.
-  app.use(authenticate(deps, limiter), microversion());
+  // In turns again: all who came with one token go on when Keystone has answered once.
+  app.use(authenticate(deps, limiter), inTurns([]), microversion());
   const resources = newRouter();
   rollbackRoutes(resources, deps, closing);
   controlRoutes(resources, deps);

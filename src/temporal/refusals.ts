@@ -15,10 +15,22 @@ export function noWorker(taskQueue: string): ApiError {
 /** Seconds: those who were refused together must not come back together. */
 const COME_BACK = { least: 5, most: 15 };
 
+export function tooManyLooks(): ApiError {
+  return new ApiError(
+    'TemporalUnreachable',
+    'More is asked at once than Temporal answers in time. Nothing was touched; ask again.',
+    comeBack(),
+  );
+}
+
 export function tooManyStarts(): ApiError {
   return new ApiError(
     'TooManyStarts',
     'More rollbacks and previews are being started than can be taken up now. Nothing was touched; ask again.',
-    COME_BACK.least + Math.random() * (COME_BACK.most - COME_BACK.least),
+    comeBack(),
   );
+}
+
+function comeBack(): number {
+  return COME_BACK.least + Math.random() * (COME_BACK.most - COME_BACK.least);
 }

@@ -9,6 +9,7 @@ import type { Environment } from '../config.js';
 import { type HeldLock, isAlive, lockFile, type LockRecord } from './file-lock.js';
 import { type GuardedProcess, startGuarded } from './guarded-process.js';
 import { namespaceReady } from './namespace-ready.js';
+import { keepToOneself } from './own-file.js';
 import { answers, freePort } from './ports.js';
 
 export interface DevServer {
@@ -133,6 +134,7 @@ async function start(lock: HeldLock, options: DevServerOptions): Promise<DevServ
     await lock.publish({ serverPid: String(child.pid) });
     const trouble = await firstTrouble(child, address, options);
     if (trouble === null) {
+      await keepToOneself(options.dbFile);
       await lock.publish({ serverPid: String(child.pid), address, uiUrl });
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
       options.say(`Temporal runs at ${address} after ${seconds} s; its Web UI is ${uiUrl}.`);

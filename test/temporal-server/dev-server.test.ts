@@ -1,6 +1,6 @@
 /** The embedded Temporal on a real CLI: one per database, durable, joined by whoever comes second. */
 import { Client, Connection } from '@temporalio/client';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import {
   type DevServer,
   DevServerError,
@@ -63,6 +63,14 @@ test('it starts with Web UI, retention and search attributes, and keeps what it 
   const second = await start({ searchAttributes: { Plan: 'Keyword' } });
   const status = await withClient(second, (client) => client.workflow.getHandle('kept').describe());
   expect(status.status.name).toBe('RUNNING');
+});
+
+test('its files can be read by their owner alone', async () => {
+  await start();
+  const files = readdirSync(scene.path('data')).filter((name) => /^temporal\.db(-|$)/.test(name));
+  expect(files).toContain('temporal.db');
+  const modes = files.map((name) => statSync(scene.path(`data/${name}`)).mode & 0o777);
+  expect(modes.map((mode) => mode.toString(8))).toEqual(files.map(() => '600'));
 });
 
 test('whoever comes second joins, asks for no CLI, and does not end it', async () => {

@@ -4,9 +4,12 @@
  */
 import { groupBy } from '../src/domain/context.js';
 import type { Host } from '../src/domain/facts.js';
-import type { Compute, ComputeMigration } from '../src/openstack/cloud.js';
+import type { Compute, ComputeMigration, ComputeService } from '../src/openstack/cloud.js';
 import { InBatches } from './in-batches.js';
-import { earliest } from './nova-time.js';
+import { earliest, type NovaClock } from './nova-time.js';
+import type { RecentRecords } from './recent-records.js';
+import type { RecentServices } from './recent-services.js';
+import { clockSeconds } from './waiting.js';
 
 /** More than one, so that a single answer that does not come does not hold up all the others. */
 const READS_AT_ONCE = 4;
@@ -15,12 +18,24 @@ export class CloudListings {
   private readonly joined: InBatches<null, Host[]>;
   private readonly changed: InBatches<string, ComputeMigration[]>;
 
-  constructor(compute: Compute) {
-    this.joined = new InBatches(() => readHosts(compute), READS_AT_ONCE);
-    this.changed = new InBatches(
-      (times) => compute.listMigrations({ changedSince: earliest(times) }),
-      READS_AT_ONCE,
-    );
+  /** What was read is told to these, for the moves that follow. */
+  constructor(
+    compute: Compute,
+    told: { clock: NovaClock; records: RecentRecords; services: RecentServices },
+  ) {
+    this.joined = new InBatches(async () => {
+      const at = clockSeconds();
+      const { hosts, services } = await readHosts(compute);
+      told.services.saw(services, at);
+      return hosts;
+    }, READS_AT_ONCE);
+    this.changed = new InBatches(async (times) => {
+      const changedSince = earliest(times);
+      const at = clockSeconds();
+      const listed = told.clock.saw(await compute.listMigrations({ changedSince }));
+      told.records.saw(listed, changedSince, at);
+      return listed;
+    }, READS_AT_ONCE);
   }
 
   hosts(signal: AbortSignal): Promise<readonly Host[]> {
@@ -34,14 +49,14 @@ export class CloudListings {
 }
 
 /** os-services (nova-compute) joined with os-hypervisors. */
-async function readHosts(compute: Compute): Promise<Host[]> {
+async function readHosts(compute: Compute): Promise<{ hosts: Host[]; services: ComputeService[] }> {
   const [services, hypervisors] = await Promise.all([
     compute.listServices({}),
     compute.listHypervisors(),
   ]);
   // An Ironic compute service has many hypervisors: then none of them is the host.
   const byHost = groupBy(hypervisors, (one) => one.serviceHost);
-  return services
+  const hosts = services
     .filter((service) => service.binary === 'nova-compute')
     .map((service) => {
       const own = byHost.get(service.host) ?? [];
@@ -58,4 +73,5 @@ async function readHosts(compute: Compute): Promise<Host[]> {
         updatedAt: service.updatedAt,
       };
     });
+  return { hosts, services };
 }

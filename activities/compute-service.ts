@@ -29,6 +29,7 @@ export async function setComputeServiceStatus(
   const decided = asItIs(service, work, run.asked()) ?? notOurs(service, work);
   if (decided !== undefined) return decided;
   await run.asking();
+  kit.services.forget(work.host);
   const reason = work.to === 'disabled' ? work.reason : null;
   // PUT os-services/{id} writes before it answers (nova/compute/api.py, HostAPI.service_update), so there is no
   // change to follow; but somebody else may have written since.

@@ -31,6 +31,8 @@ export interface Followed {
   since: string | null;
   /** The record as it is known already, if it is. */
   record: ComputeMigration | null;
+  /** What is followed was asked for just now. */
+  isNew?: boolean;
 }
 
 /** `stale`: the record has stayed open although the server rests, for longer than Nova ever takes. */
@@ -52,10 +54,12 @@ export async function followMigration(
   progress: Progress | null,
 ): Promise<FollowEnd> {
   const judge = migrationJudge(kit, what, progress);
+  let isNew = what.isNew === true;
   for (;;) {
     const { serverId, since } = what;
-    const end = await kit.watch.follow({ serverId, since, signal: run.signal, judge });
+    const end = await kit.watch.follow({ serverId, since, signal: run.signal, judge, isNew });
     if (!('look' in end)) return end;
+    isNew = false;
     const silence = (await progress?.look(kit, run, end.look)) ?? null;
     if (silence !== null) return { record: end.look, stale: false, silence };
   }

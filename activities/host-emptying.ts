@@ -56,6 +56,7 @@ export function emptyHost(kit: Kit, run: Run, host: string, ownReason: string): 
       if (service?.status === 'enabled') {
         // From here on it is half done: a cancel lets it come to its end.
         await run.asking();
+        kit.services.forget(host);
         await compute.setServiceStatus(service.id, 'disabled', reason, options);
       }
       const servers = await compute.listServers({ host }, options);
@@ -72,6 +73,7 @@ export function emptyHost(kit: Kit, run: Run, host: string, ownReason: string): 
     putBack: async (signal = run.signal) => {
       const service = await readComputeService(kit, { signal }, host);
       if (service?.status !== 'disabled' || service.disabledReason !== reason) return;
+      kit.services.forget(host);
       await compute.setServiceStatus(service.id, 'enabled', null, { signal });
     },
   };

@@ -20,7 +20,9 @@ import { readActionPlan } from './plan.js';
 import { previewRollback } from './preview.js';
 import { revertResize } from './resize.js';
 import { NovaClock } from './nova-time.js';
+import { RecentRecords } from './recent-records.js';
 import { RecentServers } from './recent-servers.js';
+import { RecentServices } from './recent-services.js';
 import type { ActivitySettings } from './settings.js';
 import { OtherPlans } from './other-plans.js';
 import { SharedReads } from './shared-reads.js';
@@ -53,18 +55,23 @@ export interface ActivityDeps {
 export function createActivities(deps: ActivityDeps): RollbackActivities {
   const { cloud, settings } = deps;
   const timing = { ...DEFAULT_TIMING, ...deps.timing };
-  const clock = new NovaClock();
+  const told = {
+    clock: new NovaClock(),
+    records: new RecentRecords(),
+    services: new RecentServices(),
+  };
+  const { compute } = cloud;
   const kit: Kit = {
     cloud,
     settings,
     timing,
-    watch: new ServerWatch(cloud.compute, { ...settings, read_errors: timing.read_errors }, clock),
+    watch: new ServerWatch(compute, { ...settings, read_errors: timing.read_errors }, told),
     slots: new HostSlots(settings.worker_migrations_per_host),
-    shared: new SharedReads(cloud.compute, clock),
-    listings: new CloudListings(cloud.compute),
+    shared: new SharedReads(compute, told),
+    listings: new CloudListings(compute, told),
     otherPlans: new OtherPlans(cloud.optimizer),
     recent: new RecentServers(),
-    clock,
+    ...told,
     draining: deps.draining ?? new AbortController().signal,
     stopSwitch: onceASecond(readable(deps.readSwitch ?? NEVER_STOPPED)),
   };

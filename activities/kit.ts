@@ -8,7 +8,9 @@ import type { ReadStopSwitch } from './asked-switch.js';
 import type { CloudListings } from './cloud-listings.js';
 import type { HostSlots } from './host-slots.js';
 import type { NovaClock } from './nova-time.js';
+import type { RecentRecords } from './recent-records.js';
 import type { RecentServers } from './recent-servers.js';
+import type { RecentServices } from './recent-services.js';
 import type { ActivitySettings } from './settings.js';
 import type { OtherPlans } from './other-plans.js';
 import type { SharedReads } from './shared-reads.js';
@@ -39,6 +41,8 @@ export interface Kit {
   listings: CloudListings;
   otherPlans: OtherPlans;
   recent: RecentServers;
+  records: RecentRecords;
+  services: RecentServices;
   clock: NovaClock;
   /** Aborted when the worker has given its activities time enough to end. */
   draining: AbortSignal;

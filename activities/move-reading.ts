@@ -2,7 +2,7 @@
  * The readings that a move is decided by: of the server alone, or together with other moves that begin at the same
  * time. Reads only.
  */
-import type { ComputeMigration, ComputeServer } from '../src/openstack/cloud.js';
+import type { ComputeMigration, ComputeServer, ComputeService } from '../src/openstack/cloud.js';
 import type { MoveServerWork } from '../src/domain/layout-types.js';
 import type { Kit } from './kit.js';
 import type { MoveView } from './move-decision.js';
@@ -21,41 +21,66 @@ export async function readMove(kit: Kit, run: Run, work: MoveServerWork): Promis
   return { server, records: newestFirst(records), destination, source, ownUserId };
 }
 
+/** What a first reading may be made of. */
+export interface FirstLook {
+  /** Nova's time: what changed before it was closed at layout. */
+  since: string;
+  /** Live: whether hosts take part may be known from before. */
+  way: 'live' | 'cold';
+  /** Whether a view leads to nothing but asking Nova for the migration. */
+  leadsToAsk: (view: MoveView) => boolean;
+}
+
 /**
- * The first reading of a first attempt. It may begin with the layout's reading of the server, if that `leadsToAsk`:
- * why no further than that, recent-servers.ts says.
+ * The first reading of a first attempt. It may be made of what this worker has read a moment ago, if that `leadsToAsk`: why no
+ * further than that, recent-servers.ts says. The server itself is read in any case, unless the layout has just done so: it alone
+ * tells whether somebody has moved it.
  */
 export async function readFirst(
   kit: Kit,
   run: Run,
   work: MoveServerWork,
-  since: string,
-  leadsToAsk: (view: MoveView) => boolean,
+  { since, way, leadsToAsk }: FirstLook,
 ): Promise<MoveView> {
   const recent = kit.recent.take(work.serverId);
-  if (recent !== null && recent.taskState === null) {
-    const view = await readTogether(kit, run, work, { since, server: recent });
-    if (leadsToAsk(view)) return view;
-  }
-  return readTogether(kit, run, work, { since });
+  const young = (host: string): ComputeService | null =>
+    way === 'live' ? kit.services.of(host) : null;
+  const known = {
+    server: recent?.taskState === null ? recent : null,
+    records: kit.records.of(work.serverId, since),
+    destination: young(work.to),
+    source: young(work.from),
+  };
+  const view = await readTogether(kit, run, work, { since, ...known });
+  const isAllNew = Object.values(known).every((one) => one === null);
+  return isAllNew || leadsToAsk(view) ? view : readTogether(kit, run, work, { since });
+}
+
+interface Known {
+  since: string;
+  server?: ComputeServer | null;
+  records?: ComputeMigration[] | null;
+  destination?: ComputeService | null;
+  source?: ComputeService | null;
 }
 
 /**
  * With the other moves that begin now. Of the records only those that changed since the layout read them all: the
- * others were closed then. `server`: a reading that is still good.
+ * others were closed then. What is given is a reading that is still good.
  */
 async function readTogether(
   kit: Kit,
   run: Run,
   work: MoveServerWork,
-  known: { since: string; server?: ComputeServer },
+  known: Known,
 ): Promise<MoveView> {
   const { serverId, to, from } = work;
+  const { shared } = kit;
   const [server, listed, destination, source, ownUserId] = await Promise.all([
     known.server ?? readServer(kit, run, serverId),
-    kit.shared.records({ serverId, since: known.since }, run.signal),
-    kit.shared.computeService(to, run.signal),
-    kit.shared.computeService(from, run.signal),
+    known.records ?? shared.records({ serverId, since: known.since }, run.signal),
+    known.destination ?? shared.computeService(to, run.signal),
+    known.source ?? shared.computeService(from, run.signal),
     kit.cloud.identity.ownUserId({ signal: run.signal }),
   ]);
   // Something is under way: its record may be so new that only the server's own list shows it.

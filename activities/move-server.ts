@@ -123,7 +123,8 @@ class Move {
     const since = looked || this.acted || run.attempt > 1 ? null : (work.since ?? null);
     const isToAsk = (view: MoveView): boolean => this.decide(view).do === 'ask';
     if (since === null) return this.judged(await readMove(kit, run, work));
-    return this.judged(await readFirst(kit, run, work, since, isToAsk));
+    const first = { since, way: this.way, leadsToAsk: isToAsk };
+    return this.judged(await readFirst(kit, run, work, first));
   }
 
   private judged(view: MoveView): Look {
@@ -157,10 +158,12 @@ class Move {
 
   // ---- the bound per host
 
-  /** Then ask; after a long wait for the slot, only once it has been read again. */
+  /** Then ask; after a long wait for the slot, only once it has been read again, as if for the first time. */
   private async takeSlot(view: MoveView): Promise<CompensationReport | undefined> {
     const waited = await this.slot.take(this.bothEnds(view));
-    return waited > FRESH_S ? undefined : this.ask(view);
+    if (waited <= FRESH_S) return this.ask(view);
+    this.looked = false;
+    return undefined;
   }
 
   private bothEnds(view: MoveView): string[] {
@@ -198,6 +201,7 @@ class Move {
     return this.follow(view, {
       ...this.followed(view),
       since: wellBefore(later(this.kit.clock.latest, updatedAt)),
+      isNew: true,
     });
   }
 
@@ -220,7 +224,7 @@ class Move {
     this.evidence.migration_uuid = record.uuid;
     if (followed.silence !== undefined) {
       const said = await this.progress.act(followed.silence, record, view);
-      return said ?? this.follow(view, { ...what, record });
+      return said ?? this.follow(view, { ...what, record, isNew: false });
     }
     if (followed.stale) this.ignoreOpenRecord = true;
     if (isFailed(record)) return this.failed(view, record, followed);
@@ -255,6 +259,7 @@ class Move {
       // As if it were already: only what comes after `finished` is of interest now.
       record: record === null ? null : { ...record, status: 'confirming' },
       since: wellBefore(record?.createdAt ?? null),
+      isNew: true,
     });
   }
 

@@ -2,6 +2,7 @@
 import type { BaremetalNode, ComputeServer, ComputeService } from '../src/openstack/cloud.js';
 import { isNotFound } from '../src/openstack/errors.js';
 import type { Kit } from './kit.js';
+import { clockSeconds } from './waiting.js';
 
 interface Cancellable {
   signal: AbortSignal;
@@ -36,7 +37,9 @@ export async function readComputeService(
   run: Cancellable,
   host: string,
 ): Promise<ComputeService | null> {
+  const at = clockSeconds();
   const services = await kit.cloud.compute.listServices({ host }, { signal: run.signal });
+  kit.services.saw(services, at);
   return (
     services.find((service) => service.host === host && service.binary === 'nova-compute') ?? null
   );

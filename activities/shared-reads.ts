@@ -6,6 +6,9 @@
 import type { Compute, ComputeMigration, ComputeService } from '../src/openstack/cloud.js';
 import { cancellation } from './failures.js';
 import { earliest, type NovaClock, secondsBetween, wellBefore } from './nova-time.js';
+import type { RecentRecords } from './recent-records.js';
+import type { RecentServices } from './recent-services.js';
+import { clockSeconds } from './waiting.js';
 
 /** A read waits for others that want the same: so long after the last one came, and so long in all. */
 const GATHER_MS = 10;
@@ -94,18 +97,29 @@ export class SharedReads {
   private readonly services: Gathered<string, ComputeService[]>;
   private readonly migrations: Gathered<RecordsWanted, ComputeMigration[]>;
 
-  constructor(compute: Compute, clock: NovaClock) {
-    this.services = new Gathered((hosts, signal) => {
+  /** What was read is told to these as well. */
+  constructor(
+    compute: Compute,
+    told: { clock: NovaClock; records: RecentRecords; services: RecentServices },
+  ) {
+    const { clock } = told;
+    this.services = new Gathered(async (hosts, signal) => {
       const [first, ...others] = new Set(hosts);
       const filter = first === undefined || others.length > 0 ? {} : { host: first };
-      return compute.listServices(filter, { signal });
+      const at = clockSeconds();
+      const listed = await compute.listServices(filter, { signal });
+      told.services.saw(listed, at);
+      return listed;
     });
     this.migrations = new Gathered(async (wanted, signal) => {
       const first = earliest(wanted.map(({ since }) => since));
       const span = secondsBetween(first, clock.latest);
       const changedSince = wellBefore(first);
       if (wanted.length > 1 && changedSince !== null && (span ?? 0) <= SPAN_MAX_S) {
-        return clock.saw(await compute.listMigrations({ changedSince }, { signal }));
+        const at = clockSeconds();
+        const listed = clock.saw(await compute.listMigrations({ changedSince }, { signal }));
+        told.records.saw(listed, changedSince, at);
+        return listed;
       }
       const all = wanted.map(({ serverId }) => compute.listMigrations({ serverId }, { signal }));
       return clock.saw((await Promise.all(all)).flat());

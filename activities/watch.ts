@@ -7,12 +7,16 @@
  * compares with `updated_at`, which is empty until a record's first change (nova/db/main/api.py,
  * _get_query_nova_resource_by_changes_time): a record that was just made is found a moment late, never not at all.
  */
+import { groupBy } from '../src/domain/context.js';
 import type { Compute, ComputeMigration, ComputeServer } from '../src/openstack/cloud.js';
 import { isNotFound } from '../src/openstack/errors.js';
 import { mapBounded } from './bounded.js';
 import { cancellation } from './failures.js';
+import { LearnedDurations } from './learned-durations.js';
 import { NovaClock } from './nova-time.js';
+import { RecentRecords } from './recent-records.js';
 import { clockSeconds, Patience } from './waiting.js';
+import { nextLook, type Paced, type PaceSettings } from './watch-pace.js';
 
 export interface WatchView {
   /** The server's records of the listing, newest first. */
@@ -30,9 +34,11 @@ export interface WatchOptions<T> {
   since: string | null;
   judge: (view: WatchView) => Verdict<T>;
   signal: AbortSignal;
+  /** It was asked for just now: its end is soon, or teaches how soon ends are. */
+  isNew?: boolean;
 }
 
-interface Entry {
+interface Entry extends Paced {
   serverId: string;
   since: string | null;
   patience: Patience;
@@ -41,31 +47,30 @@ interface Entry {
   fail: (error: unknown) => void;
 }
 
-export interface WatchSettings {
-  poll_first: number;
-  poll_max: number;
+export interface WatchSettings extends PaceSettings {
   /** How long reads may fail in passing. */
   read_errors: number;
 }
 
 /** Servers read at once in a pass. */
 const READS_AT_ONCE = 8;
-/** Of the time since something last changed: so much later, at most, is a change noticed. */
-const LAG = 0.1;
+/** Between two listings at least so long, and as long as one takes: newcomers on a quick cloud are looked at together. */
+const GAP_MIN_S = 0.01;
 
 export class ServerWatch {
   private readonly entries = new Set<Entry>();
   private readonly seen = new Map<string, string>();
+  private readonly learned = new LearnedDurations();
   private running = false;
   private stop = new AbortController();
-  private wake: () => void = () => undefined;
-  /** When something last changed, or somebody joined. */
-  private quietSince = clockSeconds();
+  private wake: (entry?: Entry) => void = () => undefined;
+  private lastPassAt = -Infinity;
+  private notBefore = -Infinity;
 
   constructor(
     private readonly compute: Compute,
     private readonly settings: WatchSettings,
-    private readonly clock = new NovaClock(),
+    private readonly told = { clock: new NovaClock(), records: new RecentRecords() },
   ) {}
 
   /** How many are watching; 0 means that nothing polls. */
@@ -83,15 +88,20 @@ export class ServerWatch {
         this.leave(entry);
       };
       const onAbort = (): void => entry.fail(cancellation(signal));
+      const now = clockSeconds();
       const entry: Entry = {
         serverId: options.serverId,
         since: options.since,
+        joinedAt: now,
+        quietSince: now,
+        isNew: options.isNew === true,
         patience: new Patience(this.settings.read_errors),
         look: (view) => {
           const verdict = judge(view);
           if (verdict === 'read-server') return true;
           if (verdict === 'wait') return false;
           leave();
+          if (entry.isNew) this.learned.ended(clockSeconds() - entry.joinedAt);
           resolve(verdict.done);
           return false;
         },
@@ -107,8 +117,7 @@ export class ServerWatch {
 
   private join(entry: Entry): void {
     this.entries.add(entry);
-    this.quietSince = clockSeconds();
-    if (this.running) this.wake();
+    if (this.running) this.wake(entry);
     else void this.loop();
   }
 
@@ -126,67 +135,72 @@ export class ServerWatch {
       await this.sleep();
       if (this.entries.size === 0) break;
       if (this.stop.signal.aborted) this.stop = new AbortController();
-      if (await this.pass()) this.quietSince = clockSeconds();
+      this.learned.looked();
+      this.lastPassAt = clockSeconds();
+      await this.pass();
     }
     this.running = false;
     this.seen.clear();
   }
 
-  private pauseMs(): number {
-    const { poll_first: first, poll_max: max } = this.settings;
-    return Math.min(Math.max(LAG * (clockSeconds() - this.quietSince), first), max) * 1000;
+  private dueAt(entry: Entry): number {
+    const at = nextLook(entry, this.lastPassAt, this.learned, this.settings);
+    return Math.max(at, Math.min(this.notBefore, this.lastPassAt + this.settings.poll_max));
   }
 
-  /** A newcomer shortens the pause to the first one; many newcomers do not shorten it further. */
+  /** Until the first of them is to be looked at; of a newcomer only itself is asked for. */
   private async sleep(): Promise<void> {
     await new Promise<void>((resolve) => {
-      const start = performance.now();
-      const firstMs = this.settings.poll_first * 1000;
-      let timer = setTimeout(resolve, this.pauseMs());
-      this.wake = () => {
+      let dueAt = Infinity;
+      let timer: NodeJS.Timeout | undefined;
+      const until = (at: number): void => {
+        if (at >= dueAt) return;
+        dueAt = at;
         clearTimeout(timer);
-        const left = this.entries.size === 0 ? 0 : firstMs - (performance.now() - start);
-        timer = setTimeout(resolve, Math.max(left, 0));
+        timer = setTimeout(resolve, Math.max(at - clockSeconds(), 0) * 1000);
       };
+      for (const entry of this.entries) until(this.dueAt(entry));
+      this.wake = (entry) => until(entry === undefined ? -Infinity : this.dueAt(entry));
     });
     this.wake = () => undefined;
   }
 
-  /** One pass; whether anything was different from the pass before. */
-  private async pass(): Promise<boolean> {
+  private async pass(): Promise<void> {
     const entries = [...this.entries];
     let records: Map<string, ComputeMigration[]>;
     try {
       records = await this.list(entries);
     } catch (error) {
       for (const entry of entries) this.bear(entry, error);
-      return false;
+      return;
+    } finally {
+      const now = clockSeconds();
+      this.notBefore = now + Math.max(now - this.lastPassAt, GAP_MIN_S);
     }
-    const changes = await mapBounded(entries, READS_AT_ONCE, async (entry) => {
-      const own = records.get(entry.serverId) ?? [];
-      return this.judge(entry, own);
-    });
-    return changes.some(Boolean);
+    await mapBounded(entries, READS_AT_ONCE, async (entry) =>
+      this.judge(entry, records.get(entry.serverId) ?? []),
+    );
   }
 
   private async list(entries: Entry[]): Promise<Map<string, ComputeMigration[]>> {
-    const byServer = new Map<string, ComputeMigration[]>();
     const since = entries.flatMap((entry) => entry.since ?? []).toSorted()[0];
-    if (since === undefined) return byServer;
+    if (since === undefined) return new Map();
+    const at = clockSeconds();
     const listed = await this.compute.listMigrations(
       { changedSince: since },
       { signal: this.stop.signal },
     );
-    this.clock.saw(listed);
-    for (const record of listed.toSorted((a, b) => b.id - a.id)) {
-      const own = byServer.get(record.serverId);
-      if (own === undefined) byServer.set(record.serverId, [record]);
-      else own.push(record);
-    }
-    return byServer;
+    this.told.clock.saw(listed);
+    this.told.records.saw(listed, since, at);
+    const watched = new Set(entries.map(({ serverId }) => serverId));
+    const own = listed.filter(({ serverId }) => watched.has(serverId));
+    return groupBy(
+      own.toSorted((a, b) => b.id - a.id),
+      ({ serverId }) => serverId,
+    );
   }
 
-  private async judge(entry: Entry, records: ComputeMigration[]): Promise<boolean> {
+  private async judge(entry: Entry, records: ComputeMigration[]): Promise<void> {
     let server: ComputeServer | null | undefined;
     try {
       if (this.entries.has(entry) && entry.look({ records, server: undefined })) {
@@ -198,15 +212,14 @@ export class ServerWatch {
       }
     } catch (error) {
       this.bear(entry, error);
-      return false;
+      return;
     }
     const now = JSON.stringify([
       records.map((record) => [record.id, record.status]),
       server === undefined ? null : [server?.status, server?.taskState, server?.host],
     ]);
-    const changed = this.seen.get(entry.serverId) !== now;
+    if (this.seen.get(entry.serverId) !== now) entry.quietSince = clockSeconds();
     this.seen.set(entry.serverId, now);
-    return changed;
   }
 
   private async read(serverId: string): Promise<ComputeServer | null> {

@@ -11,6 +11,7 @@ import {
   outcomeOf,
   run,
   startCloudForTest,
+  until,
 } from '../support/cloud.js';
 
 describe('a reading', () => {
@@ -53,12 +54,13 @@ describe('a move right after the layout', () => {
   let test: CloudForTest;
   let servers: string[];
   let works: MoveServerWork[];
+  let plan: string;
 
   beforeEach(async () => {
     test = await startCloudForTest();
     for (const name of ['compute-1', 'compute-2']) test.sim.addHost({ name });
     servers = [1, 2].map((n) => test.sim.addServer({ name: `vm-${n}`, host: 'compute-1' }));
-    const plan = await test.sim.hostMaintenance('compute-1', { destinations: ['compute-2'] });
+    plan = await test.sim.hostMaintenance('compute-1', { destinations: ['compute-2'] });
     test.sim.hand.setService('compute-1', { status: 'enabled', disabledReason: null });
     const layout = await run(test.activities, 'layOutRollback', {
       action_plan_uuid: plan,
@@ -117,11 +119,48 @@ describe('a move right after the layout', () => {
     expect(reads() - before).toBe(2);
   });
 
+  const services = () => test.sim.requestCounts()['GET /compute/v2.1/os-services'] ?? 0;
+  const listings = () => test.sim.requestCounts()['GET /compute/v2.1/os-migrations'] ?? 0;
+
+  it('looks at no host and no record either before it asks', async () => {
+    const before = services() + listings();
+    const asked = () => effects(test.sim, 'live-migrate') === 3;
+    const moving = move(0);
+    await until(asked);
+    expect(services() + listings() - before).toBe(0);
+    expect(outcomeOf(await moving)).toBe('SUCCEEDED: ');
+  });
+
   it('concludes nothing from it but to ask: a host that is disabled again is told with a new one', async () => {
     test.sim.hand.setService('compute-1', { status: 'disabled', disabledReason: 'again' });
-    test.sim.hand.lock(servers[0] ?? '');
     const reports = await Promise.all([move(0), move(1)]);
-    expect(reports.map(({ outcome }) => outcome).toSorted()).toEqual(['BLOCKED', 'KEPT']);
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['BLOCKED', 'BLOCKED']);
+    expect(reports[0]?.reason).toContain('again');
+  });
+
+  it('looks anew at all where what is known leads to anything but to ask', async () => {
+    // As a rollback that enabled the host knows it, and another worker than that one does not.
+    test.sim.hand.setService('compute-1', { status: 'disabled', disabledReason: 'again' });
+    await run(test.activities, 'layOutRollback', {
+      action_plan_uuid: plan,
+      options: completeOptions({}, 3600),
+    });
+    test.sim.hand.setService('compute-1', { status: 'enabled', disabledReason: null });
+    test.sim.hand.lock(works[0]?.serverId ?? '');
+    const reports = await Promise.all([move(0), move(1)]);
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['KEPT', 'SUCCEEDED']);
+  });
+
+  it('of a cold move the hosts are looked at', async () => {
+    const before = services();
+    const work = works[0];
+    if (work === undefined) throw new Error('no work');
+    test.sim.hand.setServerStatus(work.serverId, 'SHUTOFF');
+    const cold = compensation({ ...work, kind: 'cold_migrate' as const });
+    expect(await run(test.activities, 'coldMigrateServer', cold)).toMatchObject({
+      outcome: 'SUCCEEDED',
+    });
+    expect(services() - before).toBeGreaterThan(0);
   });
 
   it('joins what somebody began in between: Nova refuses, the new reading shows it', async () => {

@@ -1,6 +1,8 @@
 /** What moves read together: never older than the question, never more than needed. */
 import { setMaxListeners } from 'node:events';
 import { NovaClock } from '../../activities/nova-time.js';
+import { RecentRecords } from '../../activities/recent-records.js';
+import { RecentServices } from '../../activities/recent-services.js';
 import { Gathered, SharedReads } from '../../activities/shared-reads.js';
 import type { CloudForTest } from '../support/cloud.js';
 import { startCloudForTest, until } from '../support/cloud.js';
@@ -91,7 +93,8 @@ describe('in the cloud', () => {
     for (const name of ['compute-1', 'compute-2']) test.sim.addHost({ name });
     servers = [1, 2, 3].map((n) => test.sim.addServer({ name: `vm-${n}`, host: 'compute-1' }));
     clock = new NovaClock();
-    shared = new SharedReads(test.cloud.compute, clock);
+    const told = { clock, records: new RecentRecords(), services: new RecentServices() };
+    shared = new SharedReads(test.cloud.compute, told);
   });
   afterEach(() => test.close());
   const count = (pattern: RegExp) =>

@@ -1,0 +1,45 @@
+/**
+ * When a watch is to be looked at next. Pure; times are seconds of one clock. Whoever waits for little waits for a tenth of that
+ * longer at most, and a look that can hardly find anything is left out, because each costs Nova a listing.
+ */
+import type { LearnedDurations } from './learned-durations.js';
+
+export interface Paced {
+  joinedAt: number;
+  /** When something last changed, or it joined. */
+  quietSince: number;
+  /** What is watched was asked for just then: how long such things take says something of it. */
+  isNew: boolean;
+}
+
+export interface PaceSettings {
+  poll_first: number;
+  poll_max: number;
+}
+
+/** Of the time since something last changed: so much later, at most, is a change noticed. */
+const LAG = 0.1;
+/** First looks after asking, on a cloud where that has been worth it (a simulated one, or a driver that only pretends). */
+const EARLY_S = [0.01, 0.03, 0.1];
+/** Of the quickest of the last changes: none is looked for earlier. */
+const HOLD = 0.75;
+/** But not held off for longer: what fails does so sooner. */
+const HOLD_MAX_S = 2;
+
+export function nextLook(
+  watch: Paced,
+  lastPassAt: number,
+  learned: LearnedDurations,
+  { poll_first: first, poll_max: max }: PaceSettings,
+): number {
+  const { joinedAt, quietSince, isNew } = watch;
+  const from = Math.max(lastPassAt, joinedAt);
+  const regular = from + Math.min(Math.max(LAG * (from - quietSince), first), max);
+  if (!isNew) return regular;
+  if (learned.maybeWithin(first)) {
+    const early = EARLY_S.map((age) => joinedAt + age).find((at) => at > lastPassAt);
+    return early === undefined ? regular : Math.min(early, regular);
+  }
+  const hold = Math.min(HOLD * (learned.quickest() ?? 0), HOLD_MAX_S, max);
+  return Math.max(regular, joinedAt + hold);
+}

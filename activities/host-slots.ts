@@ -1,28 +1,32 @@
 /**
  * The worker-wide bound on migrations: so many at once per host, counted on both ends, over all rollbacks. Fair:
  * rollbacks take turns, and within one the first to come goes first, unless its hosts are full and another's are
- * not. Knows nothing of OpenStack.
+ * not. What a release costs depends on the hosts and rollbacks that meet there, not on how many wait. Knows nothing of OpenStack.
  */
 import { cancellation } from './failures.js';
+import { type Group, SlotQueues, type Waiter } from './slot-queue.js';
 
 export type Release = () => void;
-
-interface Waiter {
-  hosts: string[];
-  /** How often somebody who came later was let through on one of its hosts. */
-  overtaken: number;
-  grant(): void;
-}
 
 /** After so many it is not passed any more: free slots of its hosts are kept for it. */
 const OVERTAKEN_MAX = 8;
 
 export class HostSlots {
   private readonly used = new Map<string, number>();
-  /** Waiting, by rollback; the order of the map is the order of turns. */
-  private readonly queues = new Map<string, Waiter[]>();
+  private readonly queues = new SlotQueues();
+  /**
+   * Hosts whose free slots wait for somebody who was passed too often, and for how many: one that needs two busy hosts would
+   * otherwise starve beside many that need one of them. Only the first of each rollback can be that.
+   */
+  private readonly kept = new Map<string, number>();
+  private looks = 0;
 
   constructor(private readonly perHost: number) {}
+
+  /** How often it was looked whether somebody fits: what its work is measured by. */
+  get looked(): number {
+    return this.looks;
+  }
 
   /** Wait for a slot on each of the hosts; all at once, so nothing can lock up. Rejects when cancelled. */
   async acquire(rollbackId: string, hosts: string[], signal: AbortSignal): Promise<Release> {
@@ -30,23 +34,16 @@ export class HostSlots {
     const wanted = [...new Set(hosts)];
     await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => {
-        this.forget(rollbackId, waiter);
-        this.serve();
+        this.serve(this.leave(waiter));
         reject(cancellation(signal));
       };
-      const waiter: Waiter = {
-        hosts: wanted,
-        overtaken: 0,
-        grant: () => {
-          signal.removeEventListener('abort', onAbort);
-          resolve();
-        },
-      };
+      const waiter = this.queues.join(rollbackId, wanted, () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      });
       signal.addEventListener('abort', onAbort, { once: true });
-      const queue = this.queues.get(rollbackId);
-      if (queue === undefined) this.queues.set(rollbackId, [waiter]);
-      else queue.push(waiter);
-      this.serve();
+      // Nobody else can fit because of a newcomer.
+      if (this.fits(waiter)) this.serve(this.grant(waiter));
     });
     return this.releaser(wanted);
   }
@@ -63,67 +60,92 @@ export class HostSlots {
     return () => {
       if (released) return;
       released = true;
-      for (const host of hosts) this.used.set(host, (this.used.get(host) ?? 1) - 1);
-      this.serve();
+      for (const host of hosts) count(this.used, host, -1);
+      this.serve(hosts);
     };
   }
 
-  private take(hosts: string[]): void {
-    for (const host of hosts) this.used.set(host, (this.used.get(host) ?? 0) + 1);
+  private take(hosts: readonly string[]): void {
+    for (const host of hosts) count(this.used, host, 1);
   }
 
-  /** Grant what can be granted; a rollback that got something goes to the end of the turns. */
-  private serve(): void {
-    while (this.grantOne());
-  }
-
-  private grantOne(): boolean {
-    const passed: Waiter[] = [];
-    for (const [rollbackId, queue] of this.queues) {
-      const head = queue[0];
-      const waiter = queue.find((one) => this.fits(one));
-      if (head !== undefined && waiter !== head) passed.push(head);
-      if (waiter === undefined) continue;
-      for (const other of passed) {
-        if (other.hosts.some((host) => waiter.hosts.includes(host))) other.overtaken++;
-      }
-      this.take(waiter.hosts);
-      this.forget(rollbackId, waiter);
-      const rest = this.queues.get(rollbackId);
-      if (rest !== undefined) {
-        this.queues.delete(rollbackId);
-        this.queues.set(rollbackId, rest);
-      }
-      waiter.grant();
-      return true;
+  /** Grant what can be granted now that something changed at these hosts: elsewhere nobody fitted, and nobody does. */
+  private serve(changed: readonly string[]): void {
+    const hosts = new Set(changed);
+    for (;;) {
+      const next = this.nextAt(hosts);
+      if (next === null) return;
+      for (const host of this.grant(next)) hosts.add(host);
     }
-    return false;
   }
 
-  private fits(waiter: Waiter): boolean {
-    const kept = waiter.overtaken < OVERTAKEN_MAX ? this.keptHosts() : new Set<string>();
-    return waiter.hosts.every(
-      (host) => (this.used.get(host) ?? 0) < this.perHost && !kept.has(host),
+  /** Of those that fit the first of the rollback whose turn it is. */
+  private nextAt(hosts: ReadonlySet<string>): Waiter | null {
+    let best: Waiter | null = null;
+    const seen = new Set<Group>();
+    for (const host of hosts) {
+      for (const group of this.queues.groupsOf(host)) {
+        if (seen.has(group)) continue;
+        seen.add(group);
+        const waiter = group.line.first();
+        if (waiter === undefined || !this.fits(waiter)) continue;
+        if (best === null || isBefore(waiter, best)) best = waiter;
+      }
+    }
+    return best;
+  }
+
+  /** A rollback that got something goes to the end of the turns. The hosts where somebody else may fit by that. */
+  private grant(waiter: Waiter): string[] {
+    const changed = this.passed(waiter);
+    this.take(waiter.hosts);
+    changed.push(...this.leave(waiter));
+    this.queues.hadItsTurn(waiter.queue);
+    waiter.grant();
+    return changed;
+  }
+
+  /** Those that were first in their rollback, and had their turn before this one. Hosts of who is not passed any more. */
+  private passed(waiter: Waiter): string[] {
+    const heads = new Set(waiter.hosts.flatMap((host) => [...this.queues.headsOf(host)]));
+    heads.delete(waiter);
+    const changed: string[] = [];
+    for (const head of heads) {
+      if (head.queue.turn > waiter.queue.turn) continue;
+      head.overtaken += 1;
+      if (head.overtaken !== OVERTAKEN_MAX) continue;
+      for (const host of head.hosts) count(this.kept, host, 1);
+      // What is kept for others does not keep it out any more.
+      changed.push(...head.hosts);
+    }
+    return changed;
+  }
+
+  private fits({ hosts, overtaken }: Waiter): boolean {
+    this.looks += 1;
+    return hosts.every(
+      (host) =>
+        (this.used.get(host) ?? 0) < this.perHost &&
+        (overtaken >= OVERTAKEN_MAX || !this.kept.has(host)),
     );
   }
 
-  /**
-   * Hosts whose free slots wait for somebody who was passed too often: one that needs two busy hosts would
-   * otherwise starve beside many that need one of them. Only the first of each rollback can be that.
-   */
-  private keptHosts(): Set<string> {
-    const kept = new Set<string>();
-    for (const [head] of this.queues.values()) {
-      if (head !== undefined && head.overtaken >= OVERTAKEN_MAX) {
-        for (const host of head.hosts) kept.add(host);
-      }
-    }
-    return kept;
+  /** The hosts that were kept for it. */
+  private leave(waiter: Waiter): readonly string[] {
+    this.queues.leave(waiter);
+    if (waiter.overtaken < OVERTAKEN_MAX) return [];
+    for (const host of waiter.hosts) count(this.kept, host, -1);
+    return waiter.hosts;
   }
+}
 
-  private forget(rollbackId: string, waiter: Waiter): void {
-    const rest = (this.queues.get(rollbackId) ?? []).filter((other) => other !== waiter);
-    if (rest.length === 0) this.queues.delete(rollbackId);
-    else this.queues.set(rollbackId, rest);
-  }
+function isBefore(one: Waiter, other: Waiter): boolean {
+  if (one.queue !== other.queue) return one.queue.turn < other.queue.turn;
+  return one.number < other.number;
+}
+
+function count(counts: Map<string, number>, host: string, by: number): void {
+  const now = (counts.get(host) ?? 0) + by;
+  if (now === 0) counts.delete(host);
+  else counts.set(host, now);
 }

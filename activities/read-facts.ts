@@ -12,7 +12,7 @@ import type { Kit } from './kit.js';
 import { wellBefore } from './nova-time.js';
 import { ENDED } from './other-plans.js';
 import { readPlan } from './plan.js';
-import { readServers, SERVERS_PER_LISTING } from './read-servers.js';
+import { readChangedServers, readServers, SERVERS_PER_LISTING } from './read-servers.js';
 import { begun, readNode } from './reading.js';
 import { clockSeconds } from './waiting.js';
 import type { Run } from './waiting.js';
@@ -125,14 +125,18 @@ async function readMoved(
   ids: string[],
 ): Promise<Pick<Facts, 'migrations'> & { servers: Server[] }> {
   const reading = begun(readMigrations(kit, run, plan, ids));
-  const expected =
-    ids.length < SERVERS_PER_LISTING ? new Map<string, string>() : destinations(await reading);
   const at = clockSeconds();
-  const servers = await readServers(
+  const changed = await readChangedServers(kit, run, ids, wellBefore(plan.createdAt));
+  const known = new Set(changed.map(({ id }) => id));
+  const rest = ids.filter((id) => !known.has(id));
+  const expected =
+    rest.length < SERVERS_PER_LISTING ? new Map<string, string>() : destinations(await reading);
+  const others = await readServers(
     kit,
     run,
-    ids.map((id) => ({ id, host: expected.get(id) ?? null })),
+    rest.map((id) => ({ id, host: expected.get(id) ?? null })),
   );
+  const servers = [...changed, ...others];
   kit.recent.saw(servers, at);
   return { servers, migrations: await reading };
 }

@@ -1,8 +1,10 @@
 /** Many servers in few calls, whatever hosts they are on by now. Reads only. */
 import type { ComputeServer } from '../src/openstack/cloud.js';
 import { groupBy } from '../src/domain/context.js';
+import { PAGE_SIZE } from '../src/openstack/pages.js';
 import { mapBounded } from './bounded.js';
 import type { Kit } from './kit.js';
+import { secondsBetween } from './nova-time.js';
 import { readServer } from './reading.js';
 import type { Run } from './waiting.js';
 
@@ -12,10 +14,36 @@ export const SERVERS_PER_LISTING = 3;
 /** Up to here servers are read one by one, in a few seconds; beyond, all of the cloud are listed, a thousand a page. */
 const SERVERS_ONE_BY_ONE = 500;
 
+/** Twice as many may have changed as are wanted, and a few: others change too. */
+const CHANGED_PER_WANTED = 2;
+const CHANGED_MORE = 20;
+/** What changed in a longer time is not worth asking for: it may be half the cloud, and Nova sorts all of it. */
+const SPAN_MAX_S = 6 * 3600;
+
 /** `host`: where it is expected (compute service host), if that is known: a hint, not a condition. */
 export interface WantedServer {
   id: string;
   host: string | null;
+}
+
+/**
+ * Of these servers those that are among the last changed ones of the cloud: all of them, mostly, right after a plan or a rollback
+ * has moved them, wherever they are by now. One call, or none where that would save none. `since`: Nova's time or Watcher's.
+ */
+export async function readChangedServers(
+  kit: Kit,
+  run: Run,
+  ids: readonly string[],
+  since: string | null,
+): Promise<ComputeServer[]> {
+  const atMost = ids.length * CHANGED_PER_WANTED + CHANGED_MORE;
+  const span = secondsBetween(since, new Date().toISOString()) ?? Infinity;
+  if (since === null || span > SPAN_MAX_S) return [];
+  if (ids.length < SERVERS_PER_LISTING || atMost > PAGE_SIZE) return [];
+  const wanted = new Set(ids);
+  const filter = { since, atMost };
+  const listed = await kit.cloud.compute.listChangedServers(filter, { signal: run.signal });
+  return listed.filter(({ id }) => wanted.has(id));
 }
 
 /** Those that exist. One that is not where it was expected is looked for by its id. */

@@ -8,7 +8,7 @@ import { clockSeconds } from './waiting.js';
 
 /** Older than this is not used. */
 const AGE_MAX_S = 1;
-/** Listings begin well before what Nova has told by then (nova-time.ts): after a pause of so long nothing is missing between two. */
+/** Listings begin well before what Nova has told by then (nova-time.ts): after such a pause nothing is missing between two. */
 const PAUSE_MAX_S = 30;
 /** More than so many, and it begins anew. */
 const KEPT_MAX = 5000;

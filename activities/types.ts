@@ -195,6 +195,8 @@ export interface VerifyInput extends Traced {
     LaidOutCompensation,
     'action_uuid' | 'resource_type' | 'resource_id' | 'before' | 'state'
   >[];
+  /** Nova's time from before this rollback moved the first of these servers. Absent: not known. */
+  since?: string | null;
 }
 
 export interface VerifyReport {

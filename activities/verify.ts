@@ -3,7 +3,7 @@ import type { Host, Node, Server } from '../src/domain/facts.js';
 import type { ResourceState } from '../src/domain/result.js';
 import type { Kit } from './kit.js';
 import { readNodes } from './read-facts.js';
-import { type WantedServer, readServers } from './read-servers.js';
+import { readChangedServers, readServers, type WantedServer } from './read-servers.js';
 import type { VerifyInput, VerifyReport } from './types.js';
 import type { Run } from './waiting.js';
 
@@ -24,7 +24,7 @@ export async function verifyRollback(
     ...new Set(asked(type).map(({ id }) => id)),
   ];
   const [servers, nodes, services] = await Promise.all([
-    readServers(kit, run, asked('server')),
+    readMoved(kit, run, asked('server'), input.since ?? null),
     readNodes(kit, run, ids('node')),
     readServices(kit, run, ids('compute_service')),
   ]);
@@ -42,6 +42,19 @@ export async function verifyRollback(
     if (reason !== null) differing.push({ action_uuid, now, reason });
   }
   return { differing, verified_at: new Date().toISOString() };
+}
+
+async function readMoved(
+  kit: Kit,
+  run: Run,
+  wanted: WantedServer[],
+  since: string | null,
+): Promise<Server[]> {
+  const ids = [...new Set(wanted.map(({ id }) => id))];
+  const changed = await readChangedServers(kit, run, ids, since);
+  const known = new Set(changed.map(({ id }) => id));
+  const rest = wanted.filter(({ id }) => !known.has(id));
+  return [...changed, ...(await readServers(kit, run, rest))];
 }
 
 function stateOfServer(server: Server): ResourceState {

@@ -25,6 +25,7 @@ export async function verify(record: RollbackRecord, hurried: boolean): Promise<
       request_id: record.requestedBy.request_id,
       ...ofCloud(record.cloud),
       compensations: wanted.slice(from, from + CHUNK).map(question),
+      since: movedSince(wanted.slice(from, from + CHUNK)),
     };
     try {
       const activities = patientReads(record.limits, Math.max(endMs - Date.now(), 1));
@@ -63,6 +64,14 @@ function restored(all: readonly LaidOutCompensation[]): LaidOutCompensation[] {
     if (one.work !== null) return one.state === 'SUCCEEDED' || one.state === 'SKIPPED';
     return one.state === 'SKIPPED' && !workedOn.has(`${one.resource_type} ${one.resource_id}`);
   });
+}
+
+/** The layout has read all records of migrations up to then; what moved back did so later. */
+function movedSince(compensations: readonly LaidOutCompensation[]): string | null {
+  const times = compensations.flatMap(({ work }) =>
+    work !== null && 'since' in work && typeof work.since === 'string' ? [work.since] : [],
+  );
+  return times.length === 0 ? null : times.reduce((a, b) => (b < a ? b : a));
 }
 
 function question(one: LaidOutCompensation): VerifyInput['compensations'][number] {

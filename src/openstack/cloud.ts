@@ -148,6 +148,11 @@ export interface Compute {
   getServer(id: string, options?: CallOptions): Promise<ComputeServer>;
   /** Servers of all projects, page by page. `host` is the compute service host. */
   listServers(filter: { host?: string }, options?: CallOptions): Promise<ComputeServer[]>;
+  /** Servers of all projects whose updated_at is not before `since`, the last changed first, in one call: `atMost` of them (1000). */
+  listChangedServers(
+    filter: { since: string; atMost: number },
+    options?: CallOptions,
+  ): Promise<ComputeServer[]>;
   /** Page by page; `changedSince` filters on updated_at (microversion 2.59). Newest first. */
   listMigrations(
     filter: { serverId?: string; changedSince?: string; host?: string; status?: string },

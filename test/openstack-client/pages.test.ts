@@ -90,6 +90,27 @@ test("servers of all projects; another host's are left out, an unknown host's ar
   ]);
 });
 
+test('servers that changed: one page, the last changed first, deleted ones left out', async () => {
+  const deleted = { ...server('s2', 'h1'), status: 'DELETED' };
+  const servers_links = [{ rel: 'next', href: 'http://elsewhere.invalid/' }];
+  const body = { servers: [server('s1', 'h1'), deleted], servers_links };
+  stub.handle = () => ({ status: 200, body });
+  const filter = { since: '2026-11-24T02:00:00.000Z', atMost: 2 };
+  const servers = await stub.connect().compute.listChangedServers(filter);
+  expect(servers.map(({ id }) => id)).toEqual(['s1']);
+  const asked = stub.received.filter(({ path }) => path.includes('/servers'));
+  expect(asked.map(({ path }) => Object.fromEntries(query(path)))).toEqual([
+    {
+      all_tenants: '1',
+      deleted: 'false',
+      'changes-since': '2026-11-24T02:00:00.000Z',
+      sort_key: 'updated_at',
+      sort_dir: 'desc',
+      limit: '2',
+    },
+  ]);
+});
+
 test('the filters of migrations, by the names that Nova takes', async () => {
   stub.handle = () => ({ status: 200, body: { migrations: [] } });
   await stub.connect().compute.listMigrations({

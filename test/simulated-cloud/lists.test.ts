@@ -31,6 +31,19 @@ async function pages(key: string, path: string): Promise<{ rows: Json[]; count: 
   return { rows, count };
 }
 
+test('servers/detail: what changed since then, the last changed first', async () => {
+  const query = (since: number) =>
+    `/servers/detail?all_tenants=1&sort_key=updated_at&sort_dir=desc&limit=2&changes-since=${new Date(since).toISOString()}`;
+  const names = async (since: number): Promise<string[]> =>
+    (await caller.nova('GET', query(since))).json.servers.map(({ name }: Json) => name);
+  for (const index of [3, 1, 0]) {
+    cloud.hand.setServerStatus(vms[index] ?? '', 'SHUTOFF');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(await names(Date.now() - 60_000)).toEqual(['a', 'b']);
+  expect(await names(Date.now() + 60_000)).toEqual([]);
+});
+
 test('servers/detail: newest first, by host and status, in pages with servers_links', async () => {
   const names = async (query: string): Promise<string[]> =>
     (await pages('servers', `/servers/detail?all_tenants=1${query}`)).rows.map(({ name }) => name);

@@ -12,13 +12,13 @@ import type {
   ComputeService,
 } from '../cloud.js';
 import { OpenStackBadAnswerError } from '../errors.js';
-import { isMicroversion, MicroversionNegotiator, type Microversion } from '../microversion.js';
-import { PAGE_SIZE, readPages } from '../pages.js';
+import { MicroversionNegotiator, type Microversion } from '../microversion.js';
+import { readPages } from '../pages.js';
 import { raceAbort } from '../race-abort.js';
 import { segment, ServiceClient, type ServiceCall } from '../service-client.js';
 import type { Session } from '../session.js';
-import { z } from 'zod';
 import { limitationsOf, NEEDED, NEWEST_FOR_HYPERVISORS, NEWEST_KNOWN } from './microversions.js';
+import { changedServersQuery, migrationsQuery, pageQuery } from './queries.js';
 import {
   actionDetailSchema,
   actionsSchema,
@@ -30,11 +30,8 @@ import {
   serversSchema,
   servicesSchema,
   updatedServiceSchema,
+  versionSchema,
 } from './schemas.js';
-
-const versionSchema = z.object({
-  version: z.object({ version: z.string().refine(isMicroversion) }),
-});
 
 /** Catalogs name ".../v2.1", the legacy ".../v2/<project>" (which knows no microversions), or no version at all. */
 export function computeRoot(base: string): string {
@@ -132,11 +129,10 @@ export class NovaClient implements Compute {
       what: 'servers/detail',
       markerOf: (server) => server.id,
       read: async (marker) => {
-        const query = { all_tenants: '1', host, ...pageQuery(marker) };
         const call = await this.call('server', options, {
           method: 'GET',
           path: '/servers/detail',
-          query,
+          query: { all_tenants: '1', host, ...pageQuery(marker) },
         });
         const page = await this.client.json(call, serversSchema, options);
         return { items: page.servers, more: hasNext(page.servers_links) };
@@ -148,6 +144,23 @@ export class NovaClient implements Compute {
   }
 
   /**
+   * A caller who is no admin gets deleted ones all the same, without a word: so they are left out here too. updated_at is empty
+   * until a server's first change (nova/db/main/api.py, _get_query_nova_resource_by_changes_time), and has an index.
+   */
+  async listChangedServers(
+    filter: Parameters<Compute['listChangedServers']>[0],
+    options?: CallOptions,
+  ): Promise<ComputeServer[]> {
+    const call = await this.call('server', options, {
+      method: 'GET',
+      path: '/servers/detail',
+      query: changedServersQuery(filter),
+    });
+    const { servers } = await this.client.json(call, serversSchema, options);
+    return servers.filter(({ status }) => status !== 'DELETED');
+  }
+
+  /**
    * Newest first by created_at. `changedSince` is updated_at >= it (nova/db/main/api.py): a record that was never
    * updated has none and is left out, for the moment until Nova has begun with it. `host` is source or destination.
    */
@@ -155,12 +168,6 @@ export class NovaClient implements Compute {
     filter: Parameters<Compute['listMigrations']>[0],
     options?: CallOptions,
   ): Promise<ComputeMigration[]> {
-    const query = {
-      instance_uuid: filter.serverId,
-      'changes-since': filter.changedSince,
-      host: filter.host,
-      status: filter.status,
-    };
     return readPages({
       service: 'compute',
       what: 'os-migrations',
@@ -169,7 +176,7 @@ export class NovaClient implements Compute {
         const call = await this.call('migrations', options, {
           method: 'GET',
           path: '/os-migrations',
-          query: { ...query, ...pageQuery(marker) },
+          query: migrationsQuery(filter, marker),
         });
         const page = await this.client.json(call, migrationsSchema, options);
         return { items: page.migrations, more: hasNext(page.migrations_links) };
@@ -290,8 +297,4 @@ export class NovaClient implements Compute {
   private badAnswer(what: string, reason: string): OpenStackBadAnswerError {
     return new OpenStackBadAnswerError({ service: 'compute', method: 'GET', url: what }, reason);
   }
-}
-
-function pageQuery(marker: string | undefined): Record<string, string | undefined> {
-  return { limit: String(PAGE_SIZE), marker };
 }

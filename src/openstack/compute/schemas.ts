@@ -1,5 +1,6 @@
 /** From Nova's answers to the types of cloud.ts. Unknown fields are ignored; times get their zone. */
 import { z } from 'zod';
+import { isMicroversion } from '../microversion.js';
 import type {
   ComputeInstanceAction,
   ComputeInstanceActionDetail,
@@ -106,6 +107,11 @@ const serverSchema = z
     fault: server.fault?.message ?? null,
     updatedAt: server.updated,
   }));
+/** GET /v2.1/ */
+export const versionSchema = z.object({
+  version: z.object({ version: z.string().refine(isMicroversion) }),
+});
+
 export const oneServerSchema = z.object({ server: serverSchema });
 export const serversSchema = z.object({
   servers: z.array(serverSchema),

@@ -5,7 +5,7 @@ import { middlewareUnauthorized, parseVersion } from '../http/service.js';
 import type { Service } from '../http/service.js';
 import type { InstanceAction, Server } from '../state.js';
 import type { World } from '../world.js';
-import { listMigrations } from './migrations-api.js';
+import { listMigrations, timeOf } from './migrations-api.js';
 import { pageOf } from './paging.js';
 import { actionView, eventView } from './record-views.js';
 import { serverAction } from './server-actions.js';
@@ -204,6 +204,19 @@ function showAction(world: World, request: ServiceRequest): unknown {
   };
 }
 
+/** Nova compares the whole seconds that its database keeps. */
+function changedSince(query: URLSearchParams, updatedAt: number): boolean {
+  const since = timeOf(query, 'changes-since');
+  return since === null || Math.floor(updatedAt / 1000) * 1000 >= since;
+}
+
+/** Of Nova's many sort keys the one that is asked for here (nova/api/openstack/compute/schemas/servers.py, VALID_SORT_KEYS). */
+function sortServers(query: URLSearchParams, servers: Server[]): void {
+  if (query.get('sort_key') !== 'updated_at') return;
+  const sign = query.get('sort_dir') === 'asc' ? 1 : -1;
+  servers.sort((a, b) => sign * (a.updatedAt - b.updatedAt));
+}
+
 function listServers(world: World, request: ServiceRequest, detail: boolean): unknown {
   const { query } = request;
   const equals = (name: string, value: string | null): boolean => {
@@ -217,8 +230,10 @@ function listServers(world: World, request: ServiceRequest, detail: boolean): un
         equals('host', server.host) &&
         equals('status', serverStatus(server)) &&
         equals('uuid', server.id) &&
-        equals('name', server.name),
+        equals('name', server.name) &&
+        changedSince(query, server.updatedAt),
     );
+  sortServers(query, newestFirst);
   const page = pageOf(request, newestFirst, {
     collection: detail ? 'servers/detail' : 'servers',
     pageSize: world.pageSize,

@@ -80,7 +80,7 @@ function inWindow(updatedAt: number, query: URLSearchParams): boolean {
   return (since === null || second >= since) && (before === null || second <= before);
 }
 
-function timeOf(query: URLSearchParams, name: string): number | null {
+export function timeOf(query: URLSearchParams, name: string): number | null {
   const text = query.get(name);
   if (text === null) return null;
   // A "+" of a time zone that was not encoded arrives as a space.

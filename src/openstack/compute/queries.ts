@@ -1,0 +1,34 @@
+/** Query strings of Nova's lists, by the names that Nova takes. */
+import type { Compute } from '../cloud.js';
+import { PAGE_SIZE } from '../pages.js';
+
+type Query = Record<string, string | undefined>;
+
+export function pageQuery(marker: string | undefined): Query {
+  return { limit: String(PAGE_SIZE), marker };
+}
+
+/** Without `deleted` Nova adds deleted servers to what changed (servers.py, _get_servers). */
+export function changedServersQuery(filter: Parameters<Compute['listChangedServers']>[0]): Query {
+  return {
+    all_tenants: '1',
+    deleted: 'false',
+    'changes-since': filter.since,
+    sort_key: 'updated_at',
+    sort_dir: 'desc',
+    limit: String(Math.min(filter.atMost, PAGE_SIZE)),
+  };
+}
+
+export function migrationsQuery(
+  filter: Parameters<Compute['listMigrations']>[0],
+  marker: string | undefined,
+): Query {
+  return {
+    instance_uuid: filter.serverId,
+    'changes-since': filter.changedSince,
+    host: filter.host,
+    status: filter.status,
+    ...pageQuery(marker),
+  };
+}

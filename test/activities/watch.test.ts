@@ -28,11 +28,12 @@ const count = (pattern: RegExp) =>
     .reduce((sum, [, times]) => sum + times, 0);
 const watchOf = (poll_first = 0.02, poll_max = 0.1, read_errors = 0.3) =>
   new ServerWatch(test.cloud.compute, { poll_first, poll_max, read_errors });
-const untilCompleted = (watch: ServerWatch, serverId: string, signal = NEVER) =>
+const untilCompleted = (watch: ServerWatch, serverId: string, signal = NEVER, isNew = false) =>
   watch.follow<ComputeMigration>({
     serverId,
     since: SINCE,
     signal,
+    isNew,
     judge: ({ records }) => {
       const done = records.find((record) => record.status === 'completed');
       return done === undefined ? 'wait' : { done };
@@ -114,4 +115,64 @@ it('ends only the watch whose judge throws', async () => {
   });
   await expect(bad).rejects.toThrow('not what I wanted');
   expect((await good).status).toBe('completed');
+});
+
+describe('of what has just been asked for', () => {
+  const moved = async (watch: ServerWatch, id: string | undefined) => {
+    await test.cloud.compute.liveMigrate(id ?? '', 'compute-2');
+    await untilCompleted(watch, id ?? '', NEVER, true);
+  };
+  const cloudOf = async (liveMigration: number) => {
+    await test.close();
+    const times = { liveMigration, conductor: 0 };
+    test = await startCloudForTest({ simulated: { times, maxConcurrentLiveMigrations: 100 } });
+    for (const name of ['compute-1', 'compute-2']) test.sim.addHost({ name, capacity: 100 });
+    servers = Array.from({ length: 20 }, (_, n) =>
+      test.sim.addServer({ name: `vm-${n}`, host: 'compute-1' }),
+    );
+  };
+
+  it('the end is seen long before the first pause where it comes at once', async () => {
+    await cloudOf(0);
+    const watch = watchOf(30, 30);
+    for (const id of servers.slice(0, 5)) await moved(watch, id);
+    expect(count(/os-migrations/)).toBeLessThan(20);
+  });
+
+  it('newcomers bring on no look where nothing ends so soon', async () => {
+    const watch = watchOf(0.15, 0.2);
+    await moved(watch, servers[0]);
+    const before = count(/os-migrations/);
+    const start = performance.now();
+    const all = servers.slice(1, 11).map(async (id, n) => {
+      await new Promise((resolve) => setTimeout(resolve, 20 * n));
+      await moved(watch, id);
+    });
+    await Promise.all(all);
+    // One for each pause, and not three for each of ten.
+    const pauses = (performance.now() - start) / 150;
+    expect(count(/os-migrations/) - before).toBeLessThan(pauses + 2);
+  });
+
+  it('many newcomers on a quick cloud are looked at together', async () => {
+    await cloudOf(0);
+    const watch = watchOf(0.2, 0.5);
+    await moved(watch, servers[0]);
+    const before = count(/os-migrations/);
+    const cancel = new AbortController();
+    setMaxListeners(0, cancel.signal);
+    const start = performance.now();
+    // Of these nothing is ever told: each is looked at as early as the others, again and again.
+    const waiting = Array.from({ length: 300 }, async (_, n) => {
+      await new Promise((resolve) => setTimeout(resolve, n));
+      await untilCompleted(watch, `none-${n}`, cancel.signal, true);
+    });
+    const ends = Promise.allSettled(waiting);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const listings = count(/os-migrations/) - before;
+    // At most one for every ten milliseconds.
+    expect(listings).toBeLessThan((performance.now() - start) / 10);
+    cancel.abort(new Error('enough'));
+    await ends;
+  });
 });

@@ -33,7 +33,10 @@ const LISTENERS_MAX = 200;
 
 /** setTimeout takes no longer ones. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
-/** Heartbeats come at a third of the time-out: two may be lost. Milliseconds at least. */
+/**
+ * Heartbeats come at a third of the time-out: two may be lost. None comes before: most activities are over by then, and each is a
+ * write in Temporal, as dear as the activity's end. Milliseconds at least.
+ */
 const HEARTBEAT_MIN_MS = 10;
 
 /** What the workflow says of an attempt; reads have nothing of it. */
@@ -74,7 +77,8 @@ export async function runActivity<T>(
   const beat = (): void => context.heartbeat(details);
   const everyMs = (kit.settings.limits.heartbeat_timeout * 1000) / 3;
   const timer = setInterval(beat, Math.max(everyMs, HEARTBEAT_MIN_MS));
-  beat();
+  // Only another attempt of Temporal's own reads it. Where the workflow alone tries again, it takes a death for having asked.
+  const readLater = context.info.retryPolicy?.maximumAttempts !== 1;
   try {
     if (signal.aborted) throw cancellation(signal);
     return await body({
@@ -89,7 +93,7 @@ export async function runActivity<T>(
         if (signal.aborted) throw cancellation(signal);
         askedBefore = details.asked;
         details = { asked: true };
-        beat();
+        if (readLater) beat();
       },
       cancelledByRollback: () => context.cancellationDetails?.cancelRequested === true,
       notAsked: () => {

@@ -39,6 +39,9 @@ export interface IssuedToken {
 interface CurrentToken extends IssuedToken {
   /** Milliseconds of this machine's clock. */
   renewAt: number;
+  /** What its catalog says, looked up once: every request asks for the one, every activity for the other. */
+  bases: Map<CatalogService, string>;
+  cloud: CloudIdentity | null;
 }
 
 export class Session {
@@ -79,8 +82,9 @@ export class Session {
   }
 
   async cloudIdentity(options: CallOptions = {}): Promise<CloudIdentity> {
-    const { details } = await this.token(options.signal);
-    return cloudIdentityOf(details.catalog, this.config);
+    const token = await this.token(options.signal);
+    token.cloud ??= cloudIdentityOf(token.details.catalog, this.config);
+    return token.cloud;
   }
 
   private send(
@@ -109,8 +113,11 @@ export class Session {
 
   private base(service: HttpRequest['service'], token: CurrentToken): string {
     if (service === 'identity') return this.config.authUrl;
-    const catalogService: CatalogService = service;
-    return findEndpoint(token.details.catalog, catalogService, this.config);
+    const known = token.bases.get(service);
+    if (known !== undefined) return known;
+    const found = findEndpoint(token.details.catalog, service, this.config);
+    token.bases.set(service, found);
+    return found;
   }
 
   private async token(signal: AbortSignal | undefined): Promise<CurrentToken> {
@@ -154,7 +161,7 @@ export class Session {
     const lifeMs = Date.parse(details.expires_at) - Date.parse(details.issued_at);
     const renewAt =
       Date.now() + lifeMs - Math.min(RENEW_BEFORE_MS, Math.max(0, lifeMs * RENEW_BEFORE_SHARE));
-    this.current = { value, details, renewAt };
+    this.current = { value, details, renewAt, bases: new Map(), cloud: null };
     return this.current;
   }
 }

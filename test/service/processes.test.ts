@@ -162,13 +162,14 @@ test('a worker told to end while it follows what a cancelled rollback has asked 
   expect(twice(ourEffects(service.sim))).toEqual([]);
 }, 60_000);
 
-/** An activity hears of a cancel with its next heartbeat. */
+/** An activity hears of a cancel with its next heartbeat. None before the first is none yet. */
 async function cancelReachesTheActivity(plan: string): Promise<void> {
   const handle = temporal.client.workflow.getHandle(workflowIdOf(plan));
   const beats = async (): Promise<number> => {
     const { raw } = await handle.describe();
     return Number(raw.pendingActivities?.[0]?.lastHeartbeatTime?.seconds ?? 0);
   };
+  await eventually('a first heartbeat', async () => (await beats()) > 0);
   const before = await beats();
   await eventually('two heartbeats', async () => (await beats()) >= before + 3);
 }

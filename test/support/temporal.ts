@@ -22,12 +22,19 @@ export function temporalCli(): string {
   throw new Error(`no Temporal CLI at ${path}: run the tests with "npm test", which gets it`);
 }
 
-export async function startTemporal(): Promise<TestWorkflowEnvironment> {
+/** `settings`: Temporal's own, by name, each as JSON. */
+export async function startTemporal(
+  settings: Record<string, unknown> = {},
+): Promise<TestWorkflowEnvironment> {
   silenceRuntime();
   const env = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: temporalCli() },
       log: { format: 'pretty', level: 'never' },
+      extraArgs: Object.entries(settings).flatMap(([name, value]) => [
+        '--dynamic-config-value',
+        `${name}=${JSON.stringify(value)}`,
+      ]),
     },
     client: { dataConverter },
   });

@@ -32,6 +32,8 @@ let rollbacks: TemporalRollbacks;
 beforeAll(async () => {
   harness = await startHarness({
     wrap: (activities, client) => underStopSwitch(activities, stopSwitchReader(client)),
+    // A run that goes on within a second of its start would be made to wait for the rest of it.
+    temporal: { 'history.workflowIdReuseMinimalInterval': '0s' },
   });
   const { taskQueue } = harness;
   rollbacks = new TemporalRollbacks({
@@ -50,6 +52,8 @@ interface AtTheCrossing {
   after: (plan: string, handle: Handle) => Promise<unknown>;
   end: (result: RollbackResult) => unknown;
   is: unknown;
+  /** It is asked of all rollbacks there are: one at a time. */
+  isOfAll?: boolean;
 }
 
 const by = 'anna';
@@ -91,6 +95,7 @@ const CALLS: Record<string, AtTheCrossing> = {
     is: ['PARTIAL', 'KEPT'],
   },
   'the stop switch': {
+    isOfAll: true,
     ask: () => setStop(true),
     async after(_, handle) {
       await until('it holds', async () => (await now(handle)).state === 'PAUSED');
@@ -116,28 +121,39 @@ const both = Object.entries(CALLS).flatMap(([what, call]) =>
 
 test.each(both)(
   '$what, the state handed on $size',
-  async ({ what, call: { ask, after, end, is }, large }) => {
-    let crossed = 0;
-    for (let time = 0; time < TIMES; time += 1) {
-      const { plan, handle, gated, third } = await beforeTheCrossing(large);
-      const first = (await now(handle)).uuid;
-      gated.open();
-      await new Promise((resolve) => {
-        setTimeout(resolve, time * STEP_MS);
-      });
-      await ask(plan);
-      third.open();
-      await after(plan, handle);
-      const result = await ended(plan);
-      expect(end(result)).toEqual(is);
-      expect(result.uuid).toBe(first);
-      if (result.workflow.run_id !== first) crossed += 1;
-    }
+  async ({ call, large }) => {
+    const times = Array.from({ length: TIMES }, (_, time) => time);
+    const cross = (time: number): Promise<boolean> => crossing(call, large, time * STEP_MS);
+    const crossed: boolean[] = [];
+    if (call.isOfAll === true) for (const time of times) crossed.push(await cross(time));
+    // Temporal makes a call wait up to two seconds that meets the end of a run.
+    else crossed.push(...(await Promise.all(times.map(cross))));
     // A cancel that comes first leaves nothing to go on with.
-    if (what !== 'cancel') expect(crossed).toBe(TIMES);
+    if (call !== CALLS['cancel']) expect(crossed).not.toContain(false);
   },
   120_000,
 );
+
+/** Asks so long after whatever lets the rollback go on in a new run; whether it did. */
+async function crossing(
+  { ask, after, end, is }: AtTheCrossing,
+  large: boolean,
+  laterMs: number,
+): Promise<boolean> {
+  const { plan, handle, gated, third } = await beforeTheCrossing(large);
+  const first = (await now(handle)).uuid;
+  gated.open();
+  await new Promise((resolve) => {
+    setTimeout(resolve, laterMs);
+  });
+  await ask(plan);
+  third.open();
+  await after(plan, handle);
+  const result = await ended(plan);
+  expect(end(result)).toEqual(is);
+  expect(result.uuid).toBe(first);
+  return result.workflow.run_id !== first;
+}
 
 const fails = (): Promise<never> =>
   Promise.reject(ApplicationFailure.nonRetryable('no luck', 'MigrationFailed'));

@@ -90,13 +90,16 @@ export interface Harness {
 
 export async function startHarness({
   wrap = (activities) => activities,
+  temporal = {},
   ...options
 }: {
   maxCachedWorkflows?: number;
+  /** Settings of the server, by name. */
+  temporal?: Record<string, unknown>;
   /** Around the scripted activities. */
   wrap?: (activities: RollbackActivities, client: Client) => RollbackActivities;
 } = {}): Promise<Harness> {
-  const env = await startTemporal();
+  const env = await startTemporal(temporal);
   const scripts = new Map<string, Script>();
   const made = new Map<string, Call[]>();
   const notified = new Map<string, NotifyInput[]>();

@@ -37,7 +37,9 @@ export function handOf(world: World): SimulatedCloud['hand'] {
       server(id).locked = true;
     },
     deleteServer: (id) => {
-      state.servers.delete(server(id).id);
+      const deleted = server(id);
+      state.servers.delete(deleted.id);
+      world.slots.forget(deleted);
     },
     setService: (name, change) => {
       const target = host(name);
@@ -90,7 +92,7 @@ type Bytes = Parameters<SimulatedCloud['hand']['copyBytes']>[1];
 
 /** What does not change writes nothing, and leaves the record as old as it is. */
 function copyBytes(world: World, { id }: Server, bytes: Bytes): void {
-  const migration = world.state.migrations.findLast(({ serverId }) => serverId === id);
+  const migration = world.state.lastMigrations.get(id);
   if (migration === undefined) throw new Error(`server ${id} has no migration`);
   const before = migration.bytes ?? NO_BYTES;
   const now = { ...before, ...bytes };

@@ -86,6 +86,7 @@ export function addServer(world: World, options: SimulatedServerOptions): Server
     beforeResize: null,
   };
   state.servers.set(server.id, server);
+  world.slots.follow(server);
   beginAction(world, server, adminCaller(world), 'create', madeAt);
   if (status === 'ERROR') server.fault = { message: 'Set to error by hand', createdAt: madeAt };
   if (status === 'VERIFY_RESIZE') addUnconfirmedMove(world, server, options.host);

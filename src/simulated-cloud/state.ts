@@ -156,6 +156,8 @@ export interface CloudState {
   hosts: Map<string, Host>;
   servers: Map<string, Server>;
   migrations: Migration[];
+  /** The last of each server's. */
+  lastMigrations: Map<string, Migration>;
   instanceActions: Map<string, InstanceAction[]>;
   flavors: Flavor[];
   nodes: Map<string, Node>;
@@ -184,6 +186,7 @@ export function createState(): CloudState {
     hosts: new Map(),
     servers: new Map(),
     migrations: [],
+    lastMigrations: new Map(),
     instanceActions: new Map(),
     flavors: [
       { id: randomUUID(), number: 1, name: 'm1.lab', vcpus: 1, ram: 128, disk: 1 },

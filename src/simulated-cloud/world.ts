@@ -1,6 +1,7 @@
 /** What all parts of the simulated cloud share: state, clock, ledger, how long things take, who is who. */
 import { CloudClock } from './clock.js';
 import { Ledger } from './ledger.js';
+import { Slots } from './nova/slots.js';
 import { createState, hexId } from './state.js';
 import type { CloudState } from './state.js';
 import type { SimulatedCloudOptions } from './types.js';
@@ -9,6 +10,7 @@ export interface World {
   state: CloudState;
   clock: CloudClock;
   ledger: Ledger;
+  slots: Slots;
   times: Required<NonNullable<SimulatedCloudOptions['times']>>;
   liveMigrationOf: (serverName: string) => number;
   maxConcurrentLiveMigrations: number;
@@ -37,10 +39,12 @@ const DEFAULT_TIMES = {
 export function createWorld(options: SimulatedCloudOptions): World {
   const clock = new CloudClock();
   const times = { ...DEFAULT_TIMES, ...options.times };
+  const state = createState();
   return {
-    state: createState(),
+    state,
     clock,
     ledger: new Ledger(clock),
+    slots: new Slots((serverId) => state.lastMigrations.get(serverId)),
     times,
     liveMigrationOf: options.liveMigrationOf ?? (() => times.liveMigration),
     maxConcurrentLiveMigrations: options.maxConcurrentLiveMigrations ?? 1,

@@ -32,7 +32,7 @@ export function listMigrations(world: World, request: ServiceRequest): Answer {
       );
   }
   const newestFirst = world.state.migrations
-    .filter((migration) => matches(migration, query, minor))
+    .filter(matching(query, minor))
     .toSorted((a, b) => b.createdAt - a.createdAt || b.id - a.id);
   if (minor < 59) {
     return {
@@ -55,29 +55,34 @@ export function listMigrations(world: World, request: ServiceRequest): Answer {
   };
 }
 
-function matches(migration: Migration, query: URLSearchParams, minor: number): boolean {
-  const equals = (name: string, ...values: (string | null)[]): boolean => {
+type Matches = (migration: Migration) => boolean;
+
+/** What is asked for is read once, for there may be thousands of records. */
+function matching(query: URLSearchParams, minor: number): Matches {
+  const tests: Matches[] = [];
+  const equals = (name: string, values: (of: Migration) => (string | null)[]): void => {
     const wanted = query.get(name);
-    return wanted === null || values.includes(wanted);
+    if (wanted !== null) tests.push((migration) => values(migration).includes(wanted));
   };
-  return (
-    equals('instance_uuid', migration.serverId) &&
-    equals('host', migration.sourceCompute, migration.destCompute) &&
-    equals('source_compute', migration.sourceCompute) &&
-    equals('status', migration.status) &&
-    equals('migration_type', migration.type) &&
-    equals('user_id', migration.userId) &&
-    equals('project_id', migration.projectId) &&
-    (minor < 59 || inWindow(migration.updatedAt, query))
-  );
+  equals('instance_uuid', ({ serverId }) => [serverId]);
+  equals('host', ({ sourceCompute, destCompute }) => [sourceCompute, destCompute]);
+  equals('source_compute', ({ sourceCompute }) => [sourceCompute]);
+  equals('status', ({ status }) => [status]);
+  equals('migration_type', ({ type }) => [type]);
+  equals('user_id', ({ userId }) => [userId]);
+  equals('project_id', ({ projectId }) => [projectId]);
+  if (minor >= 59) tests.push(inWindow(query));
+  return (migration) => tests.every((test) => test(migration));
 }
 
 /** Both ends include their second: Nova compares the whole seconds that its database keeps. */
-function inWindow(updatedAt: number, query: URLSearchParams): boolean {
-  const second = Math.floor(updatedAt / 1000) * 1000;
+function inWindow(query: URLSearchParams): Matches {
   const since = timeOf(query, 'changes-since');
   const before = timeOf(query, 'changes-before');
-  return (since === null || second >= since) && (before === null || second <= before);
+  return ({ updatedAt }) => {
+    const second = Math.floor(updatedAt / 1000) * 1000;
+    return (since === null || second >= since) && (before === null || second <= before);
+  };
 }
 
 export function timeOf(query: URLSearchParams, name: string): number | null {

@@ -84,6 +84,7 @@ export function addMigration(
     bytes: null,
   };
   world.state.migrations.push(migration);
+  world.state.lastMigrations.set(server.id, migration);
   return migration;
 }
 

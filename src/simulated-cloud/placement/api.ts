@@ -7,7 +7,6 @@ import { HttpProblem, reading } from '../http/messages.js';
 import type { Answer, ServiceRequest } from '../http/messages.js';
 import { middlewareUnauthorized, parseVersion } from '../http/service.js';
 import type { Service } from '../http/service.js';
-import { slotsInUse } from '../nova/scheduler.js';
 import type { Host } from '../state.js';
 import type { World } from '../world.js';
 
@@ -126,7 +125,7 @@ function inventories({ capacity }: Host): unknown {
 }
 
 function usages(world: World, { name: host }: Host): unknown {
-  const used = slotsInUse(world).get(host) ?? 0;
+  const used = world.slots.inUse(host);
   const of = CLASSES.map((name) => [name, used * SLOT[name]]);
   return { resource_provider_generation: 1, usages: Object.fromEntries(of) };
 }

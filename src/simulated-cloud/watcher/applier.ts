@@ -84,18 +84,30 @@ function setState(world: World, action: WatcherAction, state: string): void {
   action.updatedAt = world.clock.stamp();
 }
 
-/** Parents first; among those that are ready, in the plan's order. */
+/** In rounds: all whose parents were in rounds before; those of one round in the plan's order. */
 function inOrder(actions: WatcherAction[]): WatcherAction[] {
+  const open = new Map(actions.map(({ uuid, parents }) => [uuid, new Set(parents).size]));
+  const children = new Map<string, string[]>(actions.map(({ uuid }) => [uuid, []]));
+  for (const { uuid, parents } of actions)
+    for (const parent of new Set(parents)) children.get(parent)?.push(uuid);
+  const place = new Map(actions.map((action, index) => [action.uuid, { action, index }] as const));
   const ordered: WatcherAction[] = [];
-  const done = new Set<string>();
-  let left = actions;
-  while (left.length > 0) {
-    const ready = left.filter(({ parents }) => parents.every((parent) => done.has(parent)));
-    if (ready.length === 0) throw new Error('the actions of a plan wait for one another');
-    for (const action of ready) done.add(action.uuid);
-    ordered.push(...ready);
-    left = left.filter(({ uuid }) => !done.has(uuid));
+  let round = actions.filter(({ parents }) => parents.length === 0).map(({ uuid }) => uuid);
+  while (round.length > 0) {
+    const ready = round
+      .flatMap((uuid) => place.get(uuid) ?? [])
+      .toSorted((a, b) => a.index - b.index);
+    for (const { action } of ready) ordered.push(action);
+    round = ready.flatMap(({ action }) =>
+      (children.get(action.uuid) ?? []).filter((child) => {
+        const left = (open.get(child) ?? 0) - 1;
+        open.set(child, left);
+        return left === 0;
+      }),
+    );
   }
+  if (ordered.length < actions.length)
+    throw new Error('the actions of a plan wait for one another');
   return ordered;
 }
 

@@ -56,7 +56,8 @@ export function handleMessages(decision: Decision): void {
     );
   });
   setHandler(partSignal, (part) => {
-    if (isPart(part)) decision.parts.add(part);
+    // Nobody waits for one any more that comes later: it is an earlier rollback's.
+    if (isPart(part) && decision.record === null) decision.parts.add(part);
   });
   setHandler(stopSignal, (stop) => {
     // Whatever it says: the rollback asks the switch itself, and goes on where there is none.

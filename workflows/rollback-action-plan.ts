@@ -147,6 +147,7 @@ async function handOn({ record, runner, notifications }: Started): Promise<Hande
   if (parts.length === 1 || !patched('hand-over')) return { ...carried, compensations };
   const { changes } = record;
   const handed_over = await handOver(parts);
+  if (handed_over === null) return null;
   if (record.changes === changes && allHandlersFinished()) return { ...carried, handed_over };
   await takeBack(handed_over);
   return null;

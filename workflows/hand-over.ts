@@ -22,8 +22,8 @@ import { partSignal } from './messages.js';
 /** true: send what you keep. false: it is not needed, the old run went on by itself. */
 const endSignal = defineSignal<[boolean]>('end_hand_over');
 /**
- * The new run asks at once. Where no worker is there for it, it gets them unasked; one that is gone never asks, and nothing is kept
- * for it for ever.
+ * The new run asks at once. Where no worker is there for it, it gets them unasked; one that is gone never asks, and nothing is
+ * kept for it for ever.
  */
 const UNASKED = '1 day';
 /** How long the new run waits for the parts before it asks again, and how often it asks: an hour in all. */

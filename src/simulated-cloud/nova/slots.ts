@@ -1,6 +1,6 @@
 /**
- * How many slots of a host are in use: kept while servers change, because every migration asks. Knows nothing of HTTP, nor of what
- * a scheduler makes of it.
+ * How many slots of a host are in use: kept while servers change, because every migration asks. Knows nothing of HTTP, nor of
+ * what a scheduler makes of it.
  */
 import type { Migration, Server } from '../state.js';
 

@@ -91,7 +91,8 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
     };
 
   return {
-    readActionPlan: (input) => runActivity(kit, (run) => readActionPlan(kit, run, input)),
+    readActionPlan: (input, layOut) =>
+      runActivity(kit, (run) => readActionPlan(kit, run, input, layOut)),
     layOutRollback: (input) => runActivity(kit, (run) => layOutRollback(kit, run, input)),
     previewRollback: (input) => runActivity(kit, (run) => previewRollback(kit, run, input)),
     liveMigrateServer: compensate((run, input) => moveServer(kit, run, input, 'live')),

@@ -4,6 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { randomUUID } from 'node:crypto';
+import type { Layout } from '../src/domain/layout-types.js';
 import { inParts, type Part } from '../src/domain/parts.js';
 import type { RollbackActivities } from './types.js';
 
@@ -18,15 +19,23 @@ export function layOutInParts(
     ...activities,
     async layOutRollback(input) {
       const layout = await activities.layOutRollback(input);
-      const { workflowExecution: run } = Context.current().info;
-      if (input.in_parts !== true || run === undefined) return layout;
-      const parts = inParts(layout.compensations);
-      if (parts.length === 1) return layout;
-      const id = randomUUID();
-      for (const [index, compensations] of parts.entries()) {
-        await sendPart(run, { id, index, compensations });
-      }
-      return { ...layout, compensations: [], parts: { id, count: parts.length } };
+      return input.in_parts === true ? await sent(layout, sendPart) : layout;
+    },
+    // A workflow that wants the layout too takes it in parts.
+    async readActionPlan(input, layOut) {
+      const { layout, ...reading } = await activities.readActionPlan(input, layOut);
+      return layout === undefined ? reading : { ...reading, layout: await sent(layout, sendPart) };
     },
   };
+}
+
+async function sent(layout: Layout, sendPart: SendPart): Promise<Layout> {
+  const { workflowExecution: run } = Context.current().info;
+  const parts = inParts(layout.compensations);
+  if (run === undefined || parts.length === 1) return layout;
+  const id = randomUUID();
+  for (const [index, compensations] of parts.entries()) {
+    await sendPart(run, { id, index, compensations });
+  }
+  return { ...layout, compensations: [], parts: { id, count: parts.length } };
 }

@@ -3,7 +3,13 @@
  * changed. Two clouds whose workers share a task queue would otherwise be told apart by chance only.
  */
 import { Context } from '@temporalio/activity';
-import { type CloudId, isSameCloud, otherCloudSentence } from '../src/domain/cloud-id.js';
+import {
+  type CloudId,
+  type CloudMark,
+  isMarked,
+  isSameCloud,
+  otherCloudSentence,
+} from '../src/domain/cloud-id.js';
 import type { CloudIdentity, Identity } from '../src/openstack/cloud.js';
 import { failure, toFailure, withDetails } from './failures.js';
 import type { RollbackActivities, Traced } from './types.js';
@@ -15,21 +21,31 @@ export function ofOneCloud(
   const readOwn = async (): Promise<CloudId> => cloudIdOf(await identity.cloudIdentity());
   /** `another`: a worker of the right cloud may take it up at the next attempt. */
   const guard =
-    <I extends Traced, O>(body: (input: I) => Promise<O>, another = false) =>
+    <I extends Traced & { of_cloud?: CloudMark }, O>(
+      body: (input: I) => Promise<O>,
+      another = false,
+    ) =>
     async (input: I): Promise<O> => {
-      if (input.cloud !== undefined) {
+      const { cloud, of_cloud: mark } = input;
+      if (cloud !== undefined || mark !== undefined) {
         const own = await readOrFail(readOwn);
-        if (!isSameCloud(input.cloud, own)) throw otherCloud(input.cloud, own, another);
+        if (cloud !== undefined && !isSameCloud(cloud, own)) throw otherCloud(cloud, own, another);
+        if (mark !== undefined && !isMarked(own, mark)) {
+          throw otherCloud({ ...SOME_CLOUD, region: mark[0] }, own, another);
+        }
       }
       return await body(input);
     };
   return {
     ...activities,
-    async readActionPlan(input) {
+    async readActionPlan(input, layOut) {
       // The workflow compares: an older worker, beside this one during an upgrade, takes no more in its input.
       const cloud = await readOrFail(readOwn);
+      // The workflow is about to refuse what this worker says.
+      const isOther = layOut?.cloud !== undefined && !isSameCloud(layOut.cloud, cloud);
       try {
-        return { ...(await activities.readActionPlan(input)), cloud };
+        const reading = await activities.readActionPlan(input, isOther ? undefined : layOut);
+        return { ...reading, cloud };
       } catch (error) {
         throw error instanceof Error ? withDetails(error, { asked: false, cloud }) : error;
       }
@@ -49,6 +65,9 @@ export function ofOneCloud(
 export function cloudIdOf({ authUrl, region, serviceIds }: CloudIdentity): CloudId {
   return { auth_url: authUrl, region, service_ids: serviceIds };
 }
+
+/** A mark does not tell where it is. */
+const SOME_CLOUD = { auth_url: 'another address', service_ids: [] };
 
 function otherCloud(asked: CloudId, own: CloudId, retryable: boolean): Error {
   const sentence = otherCloudSentence(asked, own, 'the worker that took it');

@@ -1,28 +1,30 @@
 /**
- * readActionPlan: is the request well-formed, does the plan exist, what is it like. Whether it may be rolled back is
- * judged by the workflow (age is measured from the caller's request). Reads only.
+ * readActionPlan: is the request well-formed, does the plan exist, what is it like, and, where the workflow wants it at once,
+ * the layout. Whether the plan may be rolled back is judged by the workflow (age is measured from the caller's request); here
+ * only whether it is worth while to read more. Reads only.
  */
-import type { WatcherActionPlan } from '../src/openstack/cloud.js';
-import { executionEnd } from '../src/domain/acceptance.js';
-import { isBadRequest, isNotFound } from '../src/openstack/errors.js';
+import { executionEnd, refusePlan } from '../src/domain/acceptance.js';
 import { failure } from './failures.js';
 import type { Kit } from './kit.js';
-import { begun } from './reading.js';
+import { laidOut } from './layout.js';
+import { beginFacts } from './read-facts.js';
+import { readPlanWithActions } from './read-plan.js';
 import { checkRequest } from './request-schema.js';
-import type { PlanReading, ReadActionPlanInput } from './types.js';
+import type { LayOutToo, PlanReading, ReadActionPlanInput } from './types.js';
 import type { Run } from './waiting.js';
 
 export async function readActionPlan(
   kit: Kit,
   run: Run,
   input: ReadActionPlanInput,
+  layOut?: LayOutToo,
 ): Promise<PlanReading> {
   const { limits } = kit.settings;
   const { planUuid, options } = checkRequest(input, limits);
-  const listing = begun(kit.cloud.optimizer.listActions(planUuid, { signal: run.signal }));
-  // What is wrong with the plan is to be said first, not what Watcher makes of its actions then.
-  const plan = await readPlan(kit, run, planUuid);
-  const actions = await listing;
+  // The caller waits for the slowest of the reads: these need nothing of the plan.
+  const facts = layOut === undefined ? null : beginFacts(kit, run);
+  const read = await readPlanWithActions(kit, run, planUuid);
+  const { plan, actions } = read;
   if (actions.length > limits.max_actions) {
     throw failure(
       'PlanTooLarge',
@@ -31,7 +33,7 @@ export async function readActionPlan(
   }
   const states: Record<string, number> = {};
   for (const { state } of actions) states[state] = (states[state] ?? 0) + 1;
-  return {
+  const reading: PlanReading = {
     plan: {
       uuid: plan.uuid,
       state: plan.state,
@@ -42,22 +44,17 @@ export async function readActionPlan(
     options,
     limits,
   };
-}
-
-/** Fails: ActionPlanNotFound. Watcher answers 400 to an identifier that it does not take for one. */
-export async function readPlan(kit: Kit, run: Run, uuid: string): Promise<WatcherActionPlan> {
-  try {
-    return await kit.cloud.optimizer.getActionPlan(uuid, { signal: run.signal });
-  } catch (error) {
-    if (isNotFound(error)) {
-      throw failure(
-        'ActionPlanNotFound',
-        `Watcher knows no action plan ${uuid}. Check the UUID; deleted plans cannot be rolled back.`,
-      );
-    }
-    if (isBadRequest(error)) {
-      throw failure('InvalidRequest', `action_plan_uuid: Watcher refuses it: ${error.message}.`);
-    }
-    throw error;
-  }
+  if (facts === null || layOut === undefined) return reading;
+  const refusal = refusePlan({
+    planUuid,
+    planState: plan.state,
+    actionStates: states,
+    endedAt: reading.plan.ended_at,
+    requestedAt: layOut.requested_at,
+    maxAge: options.max_age,
+    maxAgeCeiling: limits.max_age_ceiling,
+    resumed: input.request.previous_run_id !== null,
+  });
+  if (refusal !== null) return reading;
+  return { ...reading, layout: laidOut(await facts.of(read), options) };
 }

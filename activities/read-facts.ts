@@ -4,14 +4,14 @@
  */
 import type { WatcherAction, WatcherActionPlan } from '../src/openstack/cloud.js';
 import { readChange } from '../src/domain/actions/read-change.js';
-import type { Facts, InstanceAction, Node, OtherPlan, Server } from '../src/domain/facts.js';
+import type { Facts, Host, InstanceAction, Node, OtherPlan, Server } from '../src/domain/facts.js';
 import { needsInstanceActions } from '../src/domain/layout.js';
 import { isNotFound } from '../src/openstack/errors.js';
 import { mapBounded } from './bounded.js';
 import type { Kit } from './kit.js';
 import { wellBefore } from './nova-time.js';
 import { ENDED } from './other-plans.js';
-import { readPlan } from './plan.js';
+import { type PlanWithActions, readPlan } from './read-plan.js';
 import { readChangedServers, readServers, SERVERS_PER_LISTING } from './read-servers.js';
 import { begun, readNode } from './reading.js';
 import { clockSeconds } from './waiting.js';
@@ -32,16 +32,49 @@ export interface ReadFacts {
 
 /** Fails: ActionPlanNotFound. */
 export async function readFacts(kit: Kit, run: Run, planUuid: string): Promise<ReadFacts> {
-  const options = { signal: run.signal };
-  const { optimizer, identity } = kit.cloud;
   // Each read begins as soon as what it depends on is known: the caller waits for the slowest.
-  const readingHosts = begun(kit.listings.hosts(run.signal));
-  const readingUser = begun(identity.ownUserId(options));
-  const readingActions = begun(optimizer.listActions(planUuid, options));
+  const facts = beginFacts(kit, run);
+  const readingActions = begun(kit.cloud.optimizer.listActions(planUuid, { signal: run.signal }));
   const plan = await readPlan(kit, run, planUuid);
-  // Watcher takes several queries for each plan that it lists: by far the slowest of all where there are many.
-  const readingPlans = begun(kit.otherPlans.list(plan.createdAt, run.signal));
-  const actions = await readingActions;
+  return await facts.of({ plan, actions: readingActions });
+}
+
+interface Begun {
+  /** The facts of this plan. */
+  of(read: {
+    plan: PlanWithActions['plan'];
+    actions: PlanWithActions['actions'] | Promise<PlanWithActions['actions']>;
+  }): Promise<ReadFacts>;
+}
+
+/** What does not depend on the plan is being read from now on. */
+export function beginFacts(kit: Kit, run: Run): Begun {
+  const hosts = begun(kit.listings.hosts(run.signal));
+  const ownUserId = begun(kit.cloud.identity.ownUserId({ signal: run.signal }));
+  return {
+    of: async ({ plan, actions }) => {
+      // Watcher takes several queries for each plan that it lists: by far the slowest of all where there are many.
+      const plans = begun(kit.otherPlans.list(plan.createdAt, run.signal));
+      return await readRest(kit, run, { plan, actions: await actions, plans, hosts, ownUserId });
+    },
+  };
+}
+
+async function readRest(
+  kit: Kit,
+  run: Run,
+  {
+    plan,
+    actions,
+    plans: readingPlans,
+    hosts: readingHosts,
+    ownUserId: readingUser,
+  }: PlanWithActions & {
+    plans: Promise<WatcherActionPlan[]>;
+    hosts: Promise<readonly Host[]>;
+    ownUserId: Promise<string>;
+  },
+): Promise<ReadFacts> {
   const named = namedIn(actions);
   const [others, hosts, { servers, migrations }, nodes, instanceActions, ownUserId] =
     await Promise.all([

@@ -22,14 +22,14 @@ export function underStopSwitch(
     };
   return {
     ...activities,
-    async readActionPlan(input) {
+    async readActionPlan(input, layOut) {
       const stop = await read();
       const isPreview = Context.current().info.workflowType === PREVIEW;
       if (stop.stopped && !isPreview) {
         const advice = 'Nothing was touched; ask again once they go on.';
         throw failure('RollbacksStopped', `${stoppedSentence(stop)}. ${advice}`);
       }
-      return await activities.readActionPlan(input);
+      return await activities.readActionPlan(input, layOut);
     },
     liveMigrateServer: guard((input) => activities.liveMigrateServer(input)),
     coldMigrateServer: guard((input) => activities.coldMigrateServer(input)),

@@ -5,9 +5,11 @@ import type { RollbackActivities, Traced } from './types.js';
 export function traced(activities: RollbackActivities): RollbackActivities {
   return {
     ...activities,
-    readActionPlan: (input) =>
+    readActionPlan: (input, layOut) =>
       // Unchecked input: a workflow may be started directly, with anything.
-      withGlobalRequestId(requestIdOf(input.request), () => activities.readActionPlan(input)),
+      withGlobalRequestId(requestIdOf(input.request), () =>
+        activities.readActionPlan(input, layOut),
+      ),
     layOutRollback: within((input) => activities.layOutRollback(input)),
     previewRollback: within((input) => activities.previewRollback(input)),
     liveMigrateServer: within((input) => activities.liveMigrateServer(input)),

@@ -5,7 +5,7 @@
  * Every activity is at-least-once. Those that change something read the state first; are done if it is as
  * wanted; join a change already under way; otherwise ask for it; follow it to its end; read again.
  */
-import type { CloudId } from '../src/domain/cloud-id.js';
+import type { CloudId, CloudMark } from '../src/domain/cloud-id.js';
 import type {
   LaidOutCompensation,
   Layout,
@@ -72,6 +72,15 @@ export interface ReadActionPlanInput {
   request: RollbackRequest;
 }
 
+/** The layout is wanted as well, if the plan may be rolled back. */
+export interface LayOutToo {
+  /** The request's, or when the workflow started. */
+  requested_at: string;
+  /** What was asked for is for this cloud: a worker of another one need not read any more. */
+  cloud?: CloudId;
+}
+
+/** Of a plan that is refused by its state or age, and of a worker of an older version, without the layout. */
 export interface PlanReading {
   plan: {
     uuid: string;
@@ -87,6 +96,8 @@ export interface PlanReading {
   limits: RunLimits;
   /** The worker's own: all that follows is for this one. */
   cloud?: CloudId;
+  /** As layOutRollback would have answered with `in_parts`. */
+  layout?: Layout;
 }
 
 /** The caller's request id, handed on to OpenStack; absent: a workflow that an older version of the code started. */
@@ -169,6 +180,8 @@ export interface AttemptDetails {
  * A cancelled activity that has asked for nothing ends as cancelled at once; one that has asked goes on to its end.
  */
 export interface CompensationInput<W> extends Traced {
+  /** In place of `cloud`: there are as many of these as there are compensations. */
+  of_cloud?: CloudMark;
   action_plan_uuid: string;
   action_uuid: string;
   work: W;
@@ -183,7 +196,7 @@ export interface CompensationInput<W> extends Traced {
    * no such report. `abort`: the caller asked to have a stuck live migration of this rollback's own aborted; that is done
    * only once it is reported.
    */
-  progress?: { abort: boolean; reported: Stuck | null };
+  progress?: { abort?: boolean; reported?: Stuck | null };
   /** This rollback's own bound, enforced by the workflow; the worker shares its own bound fairly by this id. */
   rollback_id: string;
 }
@@ -235,8 +248,12 @@ export interface NotifyInput {
 }
 
 export interface RollbackActivities {
-  /** Read the plan and check the request. Fails: InvalidRequest, ActionPlanNotFound, PlanTooLarge. */
-  readActionPlan(input: ReadActionPlanInput): Promise<PlanReading>;
+  /**
+   * Read the plan and check the request. Fails: InvalidRequest, ActionPlanNotFound, PlanTooLarge; with `layOut` also as
+   * layOutRollback does. An input of its own, because workers of version 0.1.0 refuse what they do not know in the first.
+   * Absent: a workflow of an older version, or a preview.
+   */
+  readActionPlan(input: ReadActionPlanInput, layOut?: LayOutToo): Promise<PlanReading>;
   /**
    * Read actions, newer plans and live state; decide every compensation. Fails: OtherPlanOngoing, DriftFound,
    * PlanNeverStarted (all CANCELLED without a trace), InvalidRequest (`actions` of another plan).

@@ -9,7 +9,7 @@ import {
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LayOutInput, PlanReading, RollbackRequest } from '../activities/types.js';
+import type { LayOutInput, LayOutToo, PlanReading, RollbackRequest } from '../activities/types.js';
 import {
   type CloudId,
   isCloudId,
@@ -36,27 +36,56 @@ export interface Acceptance<L> {
 /** How the layout is read: for a rollback, or for a preview that wants to know more. */
 export type ReadLayout<L> = (timeLeftMs: number, question: LayOutInput) => Promise<L>;
 
-export function layOut(parts: Parts): ReadLayout<Layout> {
-  return async (timeLeftMs, question) => {
-    const layout = await acceptanceReads(timeLeftMs).layOutRollback({
-      ...question,
-      in_parts: true,
-    });
-    // They were sent before it.
-    return layout.parts === undefined
-      ? layout
-      : { ...layout, compensations: parts.take(layout.parts) };
-  };
+interface Asked {
+  request: RollbackRequest;
+  cloud: CloudId | undefined;
+}
+
+/** Plan and layout by one activity; a worker of version 0.1.0 reads the plan alone, and then the layout is read after it. */
+export async function acceptRollback(
+  planUuid: string,
+  asked: Asked,
+  parts: Parts,
+): Promise<Acceptance<Layout>> {
+  const layOut = { requested_at: requestedAt(asked.request), ...ofCloud(asked.cloud) };
+  const reading = await judged(planUuid, asked, layOut);
+  const layout =
+    reading.layout ??
+    (await laidOut(planUuid, asked, reading, (timeLeftMs, question) =>
+      acceptanceReads(timeLeftMs).layOutRollback({ ...question, in_parts: true }),
+    ));
+  timeLeft(asked.request);
+  if (layout.parts === undefined) return { reading, layout };
+  // They were sent before it.
+  return { reading, layout: { ...layout, compensations: parts.take(layout.parts) } };
 }
 
 export async function accept<L>(
   planUuid: string,
-  { request, cloud }: { request: RollbackRequest; cloud: CloudId | undefined },
+  asked: Asked,
   readLayout: ReadLayout<L>,
 ): Promise<Acceptance<L>> {
-  const requestedAt = request.requested_at ?? workflowInfo().startTime.toISOString();
+  const reading = await judged(planUuid, asked);
+  const layout = await laidOut(planUuid, asked, reading, readLayout);
+  timeLeft(asked.request);
+  return { reading, layout };
+}
+
+function requestedAt({ requested_at }: RollbackRequest): string {
+  return requested_at ?? workflowInfo().startTime.toISOString();
+}
+
+/** Of a plan that may be rolled back. */
+async function judged(
+  planUuid: string,
+  { request, cloud }: Asked,
+  ...layOut: LayOutToo[]
+): Promise<PlanReading> {
   const reading = await asRefusal(
-    acceptanceReads(timeLeft(request)).readActionPlan({ action_plan_uuid: planUuid, request }),
+    acceptanceReads(timeLeft(request)).readActionPlan(
+      { action_plan_uuid: planUuid, request },
+      ...layOut,
+    ),
     cloud,
   );
   refuseOther(cloud, reading.cloud);
@@ -65,22 +94,29 @@ export async function accept<L>(
     planState: reading.plan.state,
     actionStates: reading.plan.action_states,
     endedAt: reading.plan.ended_at,
-    requestedAt,
+    requestedAt: requestedAt(request),
     maxAge: reading.options.max_age,
     maxAgeCeiling: reading.limits.max_age_ceiling,
     resumed: request.previous_run_id !== null,
   });
   if (refusal !== null) throw refused(refusal.type, refusal.message);
-  const layout = await asRefusal(
+  return reading;
+}
+
+async function laidOut<L>(
+  planUuid: string,
+  { request }: Asked,
+  { options, cloud }: PlanReading,
+  readLayout: ReadLayout<L>,
+): Promise<L> {
+  return await asRefusal(
     readLayout(timeLeft(request), {
       action_plan_uuid: planUuid,
-      options: reading.options,
+      options,
       request_id: request.requested_by.request_id,
-      ...ofCloud(reading.cloud),
+      ...ofCloud(cloud),
     }),
   );
-  timeLeft(request);
-  return { reading, layout };
 }
 
 /** Milliseconds until accept_by; past it the request is dropped, so that it cannot surprise anybody later. */

@@ -1,4 +1,7 @@
-/** The activities as the workflow calls them: option sets with the reason for every number. */
+/**
+ * The activities as the workflow calls them: option sets with the reason for every number. Which failures are not worth another
+ * attempt the activities say themselves (activities/failures.ts); a list of them would be kept with every call.
+ */
 import {
   ActivityCancellationType,
   type ActivityInterfaceFor,
@@ -6,7 +9,6 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import type { RollbackActivities, RunLimits } from '../activities/types.js';
-import { NON_RETRYABLE_TYPES } from '../src/domain/failures.js';
 
 const SECOND_MS = 1000;
 
@@ -23,7 +25,6 @@ export function acceptanceReads(timeoutMs: number): ActivityInterfaceFor<Rollbac
     retry: {
       initialInterval: SECOND_MS,
       maximumAttempts: 3,
-      nonRetryableErrorTypes: NON_RETRYABLE_TYPES,
     },
   });
 }
@@ -42,7 +43,6 @@ export function patientReads(
       initialInterval: limits.retry_initial * SECOND_MS,
       maximumInterval: limits.retry_max * SECOND_MS,
       maximumAttempts: limits.retry_attempts,
-      nonRetryableErrorTypes: NON_RETRYABLE_TYPES,
     },
   });
 }

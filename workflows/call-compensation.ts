@@ -1,8 +1,8 @@
 /** One compensation, one activity: the kind of work decides which, the summary says it in the Web UI. */
 import type { CompensationInput, CompensationReport, Stuck } from '../activities/types.js';
+import { cloudMark } from '../src/domain/cloud-id.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import { summaryOf } from '../src/domain/report.js';
-import { ofCloud } from './acceptance.js';
 import { attemptOptions, attempts } from './activity-proxies.js';
 import type { RollbackRecord } from './rollback-record.js';
 
@@ -31,9 +31,12 @@ export function callCompensation(
     on_drift: record.options.on_drift,
     rollback_id: record.uuid,
     ...attempt,
-    progress: { abort: record.options.abort_stuck === true, reported },
+    progress: {
+      ...(record.options.abort_stuck === true && { abort: true }),
+      ...(reported !== null && { reported }),
+    },
     request_id: record.requestedBy.request_id,
-    ...ofCloud(record.cloud),
+    ...(record.cloud !== undefined && { of_cloud: cloudMark(record.cloud) }),
   };
   switch (work.kind) {
     case 'live_migrate':

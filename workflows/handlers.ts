@@ -49,7 +49,7 @@ export function handleMessages(decision: Decision): void {
     // A max_age that the caller leaves out is this worker's affair, not a difference.
     const asked = completeOptions(request.options, record.options.max_age);
     const differing = differingOptions(asked, record.options);
-    if (differing.length === 0) return record.result();
+    if (differing.length === 0) return asGiven.brief === true ? record.brief() : record.result();
     throw ApplicationFailure.nonRetryable(
       `A rollback of this plan is running with other options (${differing.join(', ')}). Wait for its end, or cancel it.`,
       'OptionsDiffer',

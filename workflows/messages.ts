@@ -66,11 +66,13 @@ export const compensationsQuery = defineQuery<
   [{ offset: number; limit: number }]
 >('compensations');
 
+export interface RequestGiven extends RollbackRequest, Pick<RollbackInput, 'cloud'> {
+  /** The answer without compensations and history (isBrief): whoever waits for the end is told them then. */
+  brief?: boolean;
+}
+
 /** Accepts or refuses; answers at acceptance with the result so far. */
-export const requestUpdate = defineUpdate<
-  RollbackResult,
-  [RollbackRequest & Pick<RollbackInput, 'cloud'>]
->('request_rollback');
+export const requestUpdate = defineUpdate<RollbackResult, [RequestGiven]>('request_rollback');
 /** A part of what is too large for one payload: of a layout, or of what the run before has handed over. */
 export const partSignal = defineSignal<[Part]>('part');
 export const pauseUpdate = defineUpdate<RollbackResult, [ControlRequest]>('pause');

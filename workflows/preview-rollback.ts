@@ -10,7 +10,8 @@ import { countOutcomes } from '../src/domain/states.js';
 import { accept } from './acceptance.js';
 import { acceptanceReads } from './activity-proxies.js';
 import { checkedPlan } from './check-input.js';
-import { now, publicView } from './rollback-record.js';
+import { publicView } from './bounded-result.js';
+import { now } from './rollback-record.js';
 
 export interface PreviewInput {
   action_plan_uuid: string;

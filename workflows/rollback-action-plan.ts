@@ -18,7 +18,7 @@ import {
 import type { RollbackResult } from '../src/domain/result.js';
 import { inParts, Parts } from '../src/domain/parts.js';
 import { endState } from '../src/domain/states.js';
-import { accept, cancelledBefore, layOut, ofCloud } from './acceptance.js';
+import { acceptRollback, cancelledBefore, ofCloud } from './acceptance.js';
 import { checkedInput } from './check-input.js';
 import { CutShort } from './cut-short.js';
 import { handOver, takeBack, takeOver } from './hand-over.js';
@@ -94,8 +94,9 @@ async function begin(
       return started;
     }
     const uuid = checked.planUuid;
+    const readSinceMs = Date.now();
     const { reading, layout } = await reads.run(() =>
-      accept(uuid, checked, layOut(decision.parts)),
+      acceptRollback(uuid, checked, decision.parts),
     );
     if (isCancelled()) throw cancelledBefore();
     const record = new RollbackRecord(planUuid, request.requested_by, {
@@ -104,6 +105,8 @@ async function begin(
       ...ofCloud(reading.cloud),
       compensations: layout.compensations,
     });
+    record.laidOutSinceMs = readSinceMs;
+    record.isUnmixed = reading.layout !== undefined;
     record.note('accepted', `Plan ended ${reading.plan.ended_at}, ${reading.plan.state}.`);
     for (const note of layout.notes) record.note('note', note);
     const started = decide(record, decision);

@@ -8,21 +8,14 @@ import type { CloudId } from '../src/domain/cloud-id.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import type { RequestedBy, RollbackOptions } from '../src/domain/options.js';
 import { shorten } from '../src/domain/report.js';
-import type { CompensationResult, HistoryEntry, RollbackResult } from '../src/domain/result.js';
-import { type Counts, isFinal, type Outcome, type RollbackState } from '../src/domain/states.js';
+import type { HistoryEntry, RollbackResult } from '../src/domain/result.js';
+import { type Counts, type Outcome, type RollbackState } from '../src/domain/states.js';
+import { boundedCompensations, lastEntries, publicView } from './bounded-result.js';
 import type { CarriedState, CompensationsPage } from './messages.js';
 
-/**
- * Temporal warns at 512 kB and ends a workflow whose result is over 2 MB. The result stays under 256 kB: so much of it for
- * compensations and so much for history, in UTF-8 bytes.
- */
-const COMPENSATIONS_BYTES_MAX = 150_000;
-const HISTORY_BYTES_MAX = 40_000;
 /** Kept in memory and across continue-as-new. */
 const HISTORY_ENTRIES_MAX = 1000;
 const PAGE_MAX = 1000;
-/** Whatever empties a host may wait for thousands; the page has them all. */
-const PARENTS_MAX = 50;
 const OWN_EVENTS_MIN = 500;
 /** Of a reason or a message, whatever a cloud says. */
 const SENTENCE_BYTES_MAX = 1000;
@@ -38,6 +31,10 @@ export class RollbackRecord {
   failure: RollbackResult['failure'] = null;
   /** Events that it took to take over what the run before knew: they must not count, or a run might do nothing else. */
   takenOverWith = 0;
+  /** When the reads of the layout began; null: in an earlier run. */
+  laidOutSinceMs: number | null = null;
+  /** No worker of version 0.1.0 can have decided anything in this run: it would have read the layout by itself. */
+  isUnmixed = false;
   /** Told of every note, right after it is made. */
   onNote: ((event: string, message: string) => void) | null = null;
   readonly history: HistoryEntry[];
@@ -137,17 +134,17 @@ export class RollbackRecord {
     this.touch();
   }
 
+  /** The rollback result so far, without compensations and history (isBrief). */
+  brief(): RollbackResult {
+    return { ...this.head(), truncated: true, compensations: [], history: [] };
+  }
+
   /** The rollback result so far. */
   result(): RollbackResult {
-    const info = workflowInfo();
     const compensations = boundedCompensations(this.compensations);
-    const history = lastWithin(this.history, HISTORY_BYTES_MAX);
+    const history = lastEntries(this.history);
     return {
-      action_plan_uuid: this.planUuid,
-      uuid: this.uuid,
-      state: this.state,
-      restored: this.state === 'SUCCEEDED',
-      dry_run: false,
+      ...this.head(),
       truncated:
         compensations.length < this.compensations.length ||
         compensations.some(
@@ -155,14 +152,28 @@ export class RollbackRecord {
         ) ||
         history.length < this.history.length ||
         this.historyCut,
+      compensations,
+      history,
+    };
+  }
+
+  private head(): RollbackResult {
+    const info = workflowInfo();
+    return {
+      action_plan_uuid: this.planUuid,
+      uuid: this.uuid,
+      state: this.state,
+      restored: this.state === 'SUCCEEDED',
+      dry_run: false,
+      truncated: false,
       created_at: this.createdAt,
       updated_at: this.updatedAt,
       options: this.options,
       requested_by: this.requestedBy,
       counts: { ...this.counts },
       failure: this.failure,
-      compensations,
-      history,
+      compensations: [],
+      history: [],
       workflow: {
         id: info.workflowId,
         run_id: info.runId,
@@ -233,67 +244,4 @@ export function historyIsLong({ limits, takenOverWith }: RollbackRecord): boolea
 /** Workflow time: the SDK makes Date deterministic. */
 export function now(): string {
   return new Date().toISOString();
-}
-
-/** Without what only the workflow needs. */
-export function publicView(compensation: LaidOutCompensation): CompensationResult {
-  const { work: _work, priority: _priority, residue: _residue, ...result } = compensation;
-  return result;
-}
-
-function boundedView(compensation: LaidOutCompensation): CompensationResult {
-  const view = publicView(compensation);
-  if (view.parents.length <= PARENTS_MAX) return view;
-  return { ...view, parents: view.parents.slice(0, PARENTS_MAX) };
-}
-
-/**
- * All where they fit; else those that need attention first, in the plan's order, up to the bound. Only what is taken is
- * measured: this answers queries, also of the largest plans.
- */
-function boundedCompensations(all: readonly LaidOutCompensation[]): CompensationResult[] {
-  const chosen = new Map<LaidOutCompensation, CompensationResult>();
-  let left = COMPENSATIONS_BYTES_MAX;
-  const take = (wanted: (state: Outcome) => boolean): boolean => {
-    for (const one of all) {
-      if (!wanted(one.state) || chosen.has(one)) continue;
-      const view = boundedView(one);
-      const size = utf8Length(JSON.stringify(view)) + 1;
-      if (size > left) return false;
-      chosen.set(one, view);
-      left -= size;
-    }
-    return true;
-  };
-  if (!take(() => true)) {
-    chosen.clear();
-    left = COMPENSATIONS_BYTES_MAX;
-    take((state) => isFinal(state) && state !== 'SUCCEEDED' && state !== 'SKIPPED');
-    take((state) => state === 'ONGOING');
-    take((state) => state !== 'SUCCEEDED');
-  }
-  return all.flatMap((one) => chosen.get(one) ?? []);
-}
-
-function lastWithin(history: readonly HistoryEntry[], bytesMax: number): HistoryEntry[] {
-  let left = bytesMax;
-  let from = history.length;
-  for (let index = history.length - 1; index >= 0; index -= 1) {
-    left -= utf8Length(JSON.stringify(history[index])) + 1;
-    if (left < 0) break;
-    from = index;
-  }
-  return history.slice(from);
-}
-
-/** Bytes of a string in UTF-8. Surrogate pairs count 2 + 2 = 4, as they should. */
-function utf8Length(text: string): number {
-  let bytes = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code < 0x80) bytes += 1;
-    else if (code < 0x800 || (code >= 0xd800 && code <= 0xdfff)) bytes += 2;
-    else bytes += 3;
-  }
-  return bytes;
 }

@@ -62,9 +62,10 @@ export class Runner {
     this.held = new Hold(limits, { ended: () => this.letGo(), asked: changed });
     this.room = new Room(limits, this.schedule, changed, carried);
     this.halt = new Halt(record);
-    this.time = new TimeBudget(limits.rollback_timeout, carried?.time_used ?? 0, () =>
-      this.timeIsUp(),
-    );
+    this.time = new TimeBudget(limits.rollback_timeout, carried?.time_used ?? 0, {
+      onUsedUp: () => this.timeIsUp(),
+      isUnmixed: record.isUnmixed,
+    });
     if (carried?.held === true) this.held.begin();
     record.setState(this.paused || this.held.isOn() ? 'PAUSED' : 'ONGOING');
   }
@@ -84,7 +85,7 @@ export class Runner {
         if (this.record.openCount() === 0) {
           this.ended = true;
           this.held.drop();
-          this.time.count(false);
+          this.time.end();
           return 'ended';
         }
         if (renew && allHandlersFinished()) return 'continue-as-new';

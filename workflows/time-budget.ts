@@ -19,10 +19,10 @@ export class TimeBudget {
   constructor(
     limitS: number | undefined,
     usedS: number,
-    private readonly onUsedUp: () => void,
+    private readonly run: { onUsedUp: () => void; isUnmixed: boolean },
   ) {
     // A worker of an older version in the same fleet ignores the limit that a newer one has read.
-    const on = limitS !== undefined && patched('rollback-timeout');
+    const on = limitS !== undefined && (run.isUnmixed || patched('rollback-timeout'));
     this.limitMs = on ? limitS * SECOND_MS : null;
     this.usedMs = usedS * SECOND_MS;
   }
@@ -40,6 +40,12 @@ export class TimeBudget {
       this.timer?.cancel();
       this.timer = null;
     }
+  }
+
+  /** Nothing is run any more: what comes after has limits of its own. */
+  end(): void {
+    // The timer goes with the workflow, which is about to end; to cancel it would be one more event.
+    if (!this.run.isUnmixed) this.count(false);
   }
 
   /** Seconds. */
@@ -60,6 +66,6 @@ export class TimeBudget {
       if (!isCancellation(error)) throw error;
       return;
     }
-    this.onUsedUp();
+    this.run.onUsedUp();
   }
 }

@@ -51,12 +51,14 @@ export interface Rollbacks {
   /**
    * Start a rollback of the plan, join the one that runs, or return the one that succeeded; answers at acceptance.
    * `completeOptions` are the request's options with every default filled in, to compare with a running one's.
+   * With `brief` the answer may be without compensations and history (isBrief).
    * Throws ApiError: every refusal of the FAILURES list, OptionsDiffer, RequestExpired.
    */
   request(
     planUuid: string,
     request: RollbackRequest,
     completeOptions: RollbackOptions,
+    brief?: boolean,
   ): Promise<RollbackResult>;
   /** Wait until the rollback ends, the time is over or the signal aborts; the result so far. */
   waitForEnd(planUuid: string, timeoutMs: number, signal: AbortSignal): Promise<RollbackResult>;

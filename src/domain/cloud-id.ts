@@ -27,6 +27,35 @@ export function isSameCloud(one: CloudId, other: CloudId): boolean {
   return other.service_ids.some((id) => ids.has(id));
 }
 
+/**
+ * The same in a few characters, for what is kept once for every compensation: the region, a checksum of the address and of each
+ * id. Two clouds are taken for one by chance once in 4 thousand million.
+ */
+export type CloudMark = [region: string | null, address: string, ...ids: string[]];
+
+export function cloudMark({ auth_url: authUrl, region, service_ids: ids }: CloudId): CloudMark {
+  return [region, checksum(authUrl), ...ids.map((id) => checksum(id))];
+}
+
+/** As isSameCloud. */
+export function isMarked(cloud: CloudId, mark: readonly unknown[]): boolean {
+  const [region, address, ...ids] = mark;
+  const own = cloudMark(cloud);
+  const [ownRegion, ownAddress, ...ownIds] = own;
+  if (typeof region === 'string' && ownRegion !== null && region !== ownRegion) return false;
+  if (ids.length === 0 || ownIds.length === 0) return address === ownAddress;
+  return ownIds.some((id) => ids.includes(id));
+}
+
+/** FNV-1a, 32 bits. */
+function checksum(text: string): string {
+  let sum = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    sum = Math.imul(sum ^ text.charCodeAt(index), 0x01000193);
+  }
+  return (sum >>> 0).toString(36);
+}
+
 export function cloudName({ auth_url: authUrl, region }: CloudId): string {
   return region === null ? authUrl : `${authUrl}, region ${region}`;
 }

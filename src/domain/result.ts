@@ -97,3 +97,8 @@ export interface RollbackResult {
   /** Filled in by the API, which knows the address it is reached at. */
   links: Link[];
 }
+
+/** What a rollback answers at acceptance to whoever waits for its end: a whole result has at least one entry of history. */
+export function isBrief({ truncated, compensations, history }: RollbackResult): boolean {
+  return truncated && compensations.length === 0 && history.length === 0;
+}

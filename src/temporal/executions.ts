@@ -103,15 +103,15 @@ export class Executions {
       execution.runId,
       { followRuns: false },
     );
-    try {
-      return await this.reading(() => handle.result());
-    } catch (error) {
-      if (!(error instanceof WorkflowFailedError)) throw error;
-      const { cause } = error;
-      const incomplete = cause instanceof ApplicationFailure && cause.type === 'RollbackIncomplete';
-      const [result] = incomplete ? (cause.details ?? []) : [];
-      return isResult(result) ? result : null;
-    }
+    return await this.reading(() => resultOf(handle.result()));
+  }
+
+  /** The same of the run that is the latest by then, once it has ended. */
+  async untilEnd(planUuid: string): Promise<RollbackResult | null> {
+    const handle = this.client.workflow.getHandle<typeof RollbackActionPlan>(
+      workflowIdOf(planUuid),
+    );
+    return await resultOf(handle.result());
   }
 
   /** The result so far, from the workflow's own state: a worker must be there to answer. */
@@ -156,6 +156,19 @@ export function cloudOfMemo(memo: Record<string, unknown> | undefined): CloudId 
   const own = memo?.[MEMO_KEY];
   if (typeof own !== 'object' || own === null || !('cloud' in own)) return undefined;
   return isCloudId(own.cloud) ? own.cloud : undefined;
+}
+
+/** null: its end holds none. */
+async function resultOf(end: Promise<RollbackResult>): Promise<RollbackResult | null> {
+  try {
+    return await end;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const { cause } = error;
+    const incomplete = cause instanceof ApplicationFailure && cause.type === 'RollbackIncomplete';
+    const [result] = incomplete ? (cause.details ?? []) : [];
+    return isResult(result) ? result : null;
+  }
 }
 
 function isResult(value: unknown): value is RollbackResult {

@@ -9,8 +9,8 @@ import { gunzip, gzip } from 'node:zlib';
 const ENCODING = 'binary/gzip';
 /** Metadata key that keeps the payload's own encoding while it is compressed. */
 const INNER_ENCODING_KEY = 'gzip-inner-encoding';
-/** About 150 compensations; below it a person may still want to read the payload. */
-const COMPRESS_ABOVE_BYTES = 64 * 1024;
+/** The result of some 14 compensations, or what is asked of any one; below it a person may still want to read the payload. */
+const COMPRESS_ABOVE_BYTES = 16 * 1024;
 /** A hostile payload must not blow up the process. */
 const UNPACKED_BYTES_MAX = 64 * 1024 * 1024;
 

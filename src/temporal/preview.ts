@@ -18,7 +18,7 @@ const UNHURRIED_MS = 60_000;
 
 /** Throws ApiError: what the workflow refused with; RequestExpired where nobody took it up in time. */
 export async function previewRollback(
-  { client, taskQueue, planUuid, cloud }: Omit<Start, 'afterSuccess'>,
+  { client, taskQueue, planUuid, cloud }: Omit<Start, 'afterSuccess' | 'brief'>,
   request: RollbackRequest,
 ): Promise<PreviewResult> {
   const acceptBy =

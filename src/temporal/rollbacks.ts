@@ -25,7 +25,7 @@ import { Gate } from './gate.js';
 import { type Execution, Executions } from './executions.js';
 import { listRollbacks } from './listing.js';
 import { previewRollback } from './preview.js';
-import { workerPolls } from './readiness.js';
+import { WorkerPresence, workerPolls } from './readiness.js';
 import { noRollback, noWorker, tooManyStarts } from './refusals.js';
 import { startRollback } from './start.js';
 import { readStopSwitch, setStopSwitch, type SwitchChange } from './stop-switch.js';
@@ -46,41 +46,48 @@ export interface TemporalRollbacksOptions {
   ownCloud?: () => Promise<CloudId>;
 }
 
+interface Asked {
+  request: RollbackRequest;
+  /** Complete. */
+  options: RollbackOptions;
+  /** As of Start. */
+  brief: boolean;
+}
+
 export class TemporalRollbacks implements Rollbacks {
   private readonly executions: Executions;
   /** What is being asked of Temporal now, by plan and options. */
   private readonly asking = new Map<string, Promise<RollbackResult>>();
   private readonly gate: Gate;
+  private readonly workers: WorkerPresence;
 
   constructor(private readonly options: TemporalRollbacksOptions) {
     this.executions = new Executions(options.client, options.ownCloud);
     this.gate = new Gate(options.startsAtOnce);
+    this.workers = new WorkerPresence(options.client, options.taskQueue);
   }
 
   request(
     planUuid: string,
     request: RollbackRequest,
     completeOptions: RollbackOptions,
+    brief = false,
   ): Promise<RollbackResult> {
     // Temporal takes ten updates of a workflow at a time: callers who ask the same at the same time share one.
-    const key = JSON.stringify([planUuid.toLowerCase(), completeOptions]);
+    const key = JSON.stringify([planUuid.toLowerCase(), completeOptions, brief]);
     const same = this.asking.get(key);
     if (same !== undefined) return same;
-    const asked = this.reaching(() => this.lookAndAsk(planUuid, request, completeOptions)).finally(
-      () => this.asking.delete(key),
-    );
+    const asked = this.reaching(() =>
+      this.lookAndAsk(planUuid, { request, options: completeOptions, brief }),
+    ).finally(() => this.asking.delete(key));
     this.asking.set(key, asked);
     return asked;
   }
 
-  private async lookAndAsk(
-    planUuid: string,
-    request: RollbackRequest,
-    completeOptions: RollbackOptions,
-  ): Promise<RollbackResult> {
+  private async lookAndAsk(planUuid: string, asked: Asked): Promise<RollbackResult> {
     for (let look = 1; ; look += 1) {
       try {
-        return await this.joinOrStart(planUuid, request, completeOptions);
+        return await this.joinOrStart(planUuid, asked);
       } catch (error) {
         if (!isGoneMeanwhile(error) || look === LOOKS_MAX) throw error;
       }
@@ -89,9 +96,11 @@ export class TemporalRollbacks implements Rollbacks {
 
   private async joinOrStart(
     planUuid: string,
-    request: RollbackRequest,
-    asked: RollbackOptions,
+    { request, options: asked, brief }: Asked,
   ): Promise<RollbackResult> {
+    // Asked beside the look: mostly there is nothing yet, and a worker is needed.
+    const polled = this.workers.demand();
+    polled.catch(() => undefined);
     const cloud = await this.options.ownCloud?.();
     const accepted = await this.executions.latestAccepted(planUuid);
     if (accepted !== null && accepted.status === 'RUNNING') {
@@ -102,7 +111,7 @@ export class TemporalRollbacks implements Rollbacks {
     }
     const ended = accepted === null ? null : await this.endOf(accepted);
     if (ended !== null && ended.state === 'SUCCEEDED' && covers(ended.options, asked)) return ended;
-    await this.demandWorker();
+    await polled;
     const resumes = accepted !== null && ended?.state !== 'SUCCEEDED';
     const previous_run_id = resumes ? accepted.runId : null;
     const { client, taskQueue } = this.options;
@@ -112,6 +121,7 @@ export class TemporalRollbacks implements Rollbacks {
       planUuid,
       cloud,
       afterSuccess: ended?.state === 'SUCCEEDED',
+      brief,
     };
     return await this.inTurn(request, () => startRollback(start, { ...request, previous_run_id }));
   }
@@ -137,29 +147,28 @@ export class TemporalRollbacks implements Rollbacks {
 
   waitForEnd(planUuid: string, timeoutMs: number, signal: AbortSignal): Promise<RollbackResult> {
     return this.reaching(async () => {
-      const execution = await this.executions.latestAccepted(planUuid);
-      if (execution === null) throw noRollback(planUuid);
-      if (execution.status === 'RUNNING' && timeoutMs > 0) {
-        await this.untilClosed(execution.workflowId, timeoutMs, signal);
-      }
-      const result = await this.get(planUuid);
+      const ended = timeoutMs > 0 ? await this.untilEnded(planUuid, timeoutMs, signal) : null;
+      const result = ended ?? (await this.get(planUuid));
       if (result === null) throw noRollback(planUuid);
       return result;
     });
   }
 
-  /** Follows the chain of runs; the end, the time or the caller's leaving, whichever comes first. Throws for neither. */
-  private async untilClosed(
-    workflowId: string,
+  /** Follows the chain of runs; the end, the time or the caller's leaving, whichever comes first. */
+  private async untilEnded(
+    planUuid: string,
     timeoutMs: number,
     caller: AbortSignal,
-  ): Promise<void> {
+  ): Promise<RollbackResult | null> {
     const signal = AbortSignal.any([caller, AbortSignal.timeout(timeoutMs)]);
-    const handle = this.options.client.workflow.getHandle(workflowId);
     try {
-      await this.options.client.withAbortSignal(signal, () => handle.result());
+      const ended = await this.options.client.withAbortSignal(signal, () =>
+        this.executions.untilEnd(planUuid),
+      );
+      return ended === null ? null : this.withUrl(ended);
     } catch {
-      // The time is over, the caller left, the workflow failed or Temporal is away: the read that follows says which.
+      // The time is over, the caller left or Temporal is away: the read that follows says which.
+      return null;
     }
   }
 
@@ -212,7 +221,7 @@ export class TemporalRollbacks implements Rollbacks {
     const { client, taskQueue } = this.options;
     return this.reaching(async () => {
       const cloud = await this.options.ownCloud?.();
-      await this.demandWorker();
+      await this.workers.demand();
       const start = { client, taskQueue, planUuid, cloud };
       return await this.inTurn(request, () => previewRollback(start, request));
     });
@@ -259,18 +268,13 @@ export class TemporalRollbacks implements Rollbacks {
     } catch (error) {
       if (!isUnanswered(error)) throw error;
     }
-    await this.demandWorker();
+    await this.workers.demand();
     try {
       return await query();
     } catch (error) {
       if (!isUnanswered(error)) throw error;
       throw noWorker(this.options.taskQueue);
     }
-  }
-
-  private async demandWorker(): Promise<void> {
-    if (!(await workerPolls(this.options.client, this.options.taskQueue)))
-      throw noWorker(this.options.taskQueue);
   }
 
   private withUrl<R extends RollbackResult>(result: R): R {

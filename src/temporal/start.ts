@@ -37,6 +37,8 @@ export interface Start {
   cloud?: CloudId | undefined;
   /** The caller has seen that the last run SUCCEEDED, and wants another all the same. */
   afterSuccess: boolean;
+  /** The caller waits for the end: acceptance may be answered in brief (isBrief). */
+  brief?: boolean;
 }
 
 /**
@@ -56,7 +58,7 @@ export async function startRollback(
       return await start.client.withDeadline(acceptBy + ANSWER_MARGIN_MS, () =>
         start.client.workflow.executeUpdateWithStart(requestUpdate, {
           updateId,
-          args: [{ ...request, ...ofCloud(start) }],
+          args: [{ ...request, ...ofCloud(start), ...(start.brief === true && { brief: true }) }],
           startWorkflowOperation: startOperation(start, request),
         }),
       );

@@ -1,6 +1,8 @@
 /** The one composition root of activities: a worker from a connection, a cloud and settings. */
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { PayloadCodec } from '@temporalio/common';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { RollbackActivities } from '../../activities/types.js';
 import { dataConverter } from '../temporal/connection.js';
 
@@ -28,12 +30,22 @@ export interface RollbackWorkerOptions {
   maxCachedWorkflows?: number;
 }
 
+/**
+ * Kept with every task that a worker takes, three times per compensation: the SDK's own name of it has 90 characters. Tells
+ * workers of different workflow code apart, and decides nothing (ADR 0016).
+ */
+function buildIdOf(bundle: RollbackWorkerOptions['workflowBundle']): string {
+  const code = 'code' in bundle ? bundle.code : readFileSync(bundle.codePath);
+  return createHash('sha256').update(code).digest('hex').slice(0, 12);
+}
+
 export function createWorker(options: RollbackWorkerOptions): Promise<Worker> {
   return Worker.create({
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue,
     workflowBundle: options.workflowBundle,
+    buildId: buildIdOf(options.workflowBundle),
     // The SDK takes any object of functions; RollbackActivities is an interface and so has no index signature.
     activities: { ...options.activities },
     dataConverter:

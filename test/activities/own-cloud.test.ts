@@ -2,8 +2,14 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { cloudIdOf, ofOneCloud } from '../../activities/own-cloud.js';
 import type { ReadActionPlanInput } from '../../activities/types.js';
-import type { CloudId } from '../../src/domain/cloud-id.js';
-import { type CloudForTest, compensation, run, startCloudForTest } from '../support/cloud.js';
+import { type CloudId, cloudMark } from '../../src/domain/cloud-id.js';
+import {
+  attempt,
+  type CloudForTest,
+  compensation,
+  run,
+  startCloudForTest,
+} from '../support/cloud.js';
 
 let clouds: CloudForTest;
 let own: CloudId;
@@ -51,24 +57,46 @@ test.each([...COMPENSATIONS, ...READS])('%s', async (name) => {
   expect(requests()).toBe(before);
 });
 
+const askFor = (plan: string): ReadActionPlanInput => ({
+  action_plan_uuid: plan,
+  request: {
+    options: {},
+    requested_by: { user_id: null, user_name: null, project_id: null, request_id: null },
+    requested_at: null,
+    accept_by: null,
+    previous_run_id: null,
+  },
+});
+
+test.each(COMPENSATIONS)('%s, by the mark of another cloud', async (name) => {
+  const before = requests();
+  const input = { ...compensation({}), of_cloud: cloudMark(elsewhere()) } as never;
+  const failure = await failureOf(run(guarded(), name, input));
+  expect(failure).toMatchObject({ type: 'OtherCloud', nonRetryable: false });
+  expect(failure.details).toEqual([{ asked: false }]);
+  expect(failure.message).toContain('region RegionTwo');
+  expect(requests()).toBe(before);
+});
+
 test('readActionPlan says its cloud, also where it finds no plan; its input is that of older workers', async () => {
   const plan = '11111111-2222-4333-8444-555555555555';
-  const asked: ReadActionPlanInput = {
-    action_plan_uuid: plan,
-    request: {
-      options: {},
-      requested_by: { user_id: null, user_name: null, project_id: null, request_id: null },
-      requested_at: null,
-      accept_by: null,
-      previous_run_id: null,
-    },
-  };
+  const asked = askFor(plan);
   const unknown = await failureOf(run(guarded(), 'readActionPlan', asked));
   expect(unknown).toMatchObject({ type: 'ActionPlanNotFound', nonRetryable: true });
   expect(unknown.details).toEqual([{ asked: false, cloud: own }]);
   await clouds.sim.applyPlan({ uuid: plan, actions: [{ type: 'nop', parameters: {} }] });
   const reading = await run(guarded(), 'readActionPlan', asked);
   expect(reading).toMatchObject({ plan: { uuid: plan }, cloud: own });
+});
+
+test('readActionPlan reads no further where the layout is wanted of another cloud', async () => {
+  const plan = '11111111-2222-4333-8444-555555555556';
+  await clouds.sim.applyPlan({ uuid: plan, actions: [{ type: 'nop', parameters: {} }] });
+  const requested_at = new Date().toISOString();
+  const asked = (cloud: CloudId) =>
+    attempt(guarded(), 'readActionPlan', askFor(plan), {}, { requested_at, cloud }).result;
+  expect((await asked(own)).layout?.compensations).toHaveLength(1);
+  expect(await asked(elsewhere())).not.toHaveProperty('layout');
 });
 
 test('an older rollback, which does not know its cloud, goes on', async () => {

@@ -3,7 +3,7 @@ import type { Layout } from '../../src/domain/layout-types.js';
 import { completeOptions } from '../../src/domain/options.js';
 import type { ReadActionPlanInput } from '../../activities/types.js';
 import type { CloudForTest } from '../support/cloud.js';
-import { run, startCloudForTest } from '../support/cloud.js';
+import { attempt, run, startCloudForTest } from '../support/cloud.js';
 
 let test: CloudForTest;
 let servers: string[];
@@ -36,6 +36,9 @@ const layOut = (uuid: string, more: Partial<typeof options> = {}): Promise<Layou
     action_plan_uuid: uuid,
     options: { ...options, ...more },
   });
+
+const layOutToo = (uuid: string, { requested_at = new Date().toISOString() } = {}) =>
+  attempt(test.activities, 'readActionPlan', request(uuid), {}, { requested_at }).result;
 
 const about = (
   resource_type: 'server' | 'compute_service' | 'node',
@@ -70,6 +73,32 @@ describe('readActionPlan', () => {
     expect(Date.parse(reading.plan.ended_at)).toBeGreaterThan(Date.now() - 60_000);
     expect(reading.options).toEqual({ ...options, on_drift: 'fail' });
     expect(reading.limits).toEqual(test.settings.limits);
+  });
+
+  it('brings the layout too, where it is wanted: the same, and plan and actions are read once', async () => {
+    const uuid = await test.sim.hostMaintenance('compute-1');
+    await test.sim.settled();
+    const alone = await layOut(uuid);
+    const before = test.sim.requestCounts();
+    const { layout } = await layOutToo(uuid);
+    expect(layout).toEqual(alone);
+    const counts = test.sim.requestCounts();
+    for (const route of ['action_plans/{id}', 'actions/detail']) {
+      const path = `GET /infra-optim/v1/${route}`;
+      expect((counts[path] ?? 0) - (before[path] ?? 0)).toBe(1);
+    }
+  });
+
+  it('reads no further for a plan that will be refused: too old, or not ended', async () => {
+    const old = await test.sim.hostMaintenance('compute-1');
+    await test.sim.settled();
+    const later = new Date(Date.now() + 3 * 3600_000).toISOString();
+    const listed = () => test.sim.requestCounts()['GET /infra-optim/v1/action_plans/detail'] ?? 0;
+    const before = listed();
+    expect((await layOutToo(old, { requested_at: later })).layout).toBeUndefined();
+    const running = await test.sim.applyPlan({ state: 'ONGOING', actions: [] });
+    expect((await layOutToo(running)).layout).toBeUndefined();
+    expect(listed()).toBe(before);
   });
 
   it('refuses an unknown plan: ActionPlanNotFound', async () => {

@@ -80,7 +80,7 @@ export const NO_PREVIEW: Preview = {
 
 /** A Rollbacks whose answers a test sets, and that keeps what it was asked. */
 export class FakeRollbacks implements Rollbacks {
-  asked: { plan: string; request: RollbackRequest; complete: unknown }[] = [];
+  asked: { plan: string; request: RollbackRequest; complete: unknown; brief: boolean }[] = [];
   waits: { timeoutMs: number; signal: AbortSignal }[] = [];
   listed: unknown[] = [];
   pages: unknown[] = [];
@@ -112,8 +112,13 @@ export class FakeRollbacks implements Rollbacks {
     return Promise.resolve(this.stop);
   }
 
-  request(plan: string, request: RollbackRequest, complete: unknown): Promise<RollbackResult> {
-    this.asked.push({ plan, request, complete });
+  request(
+    plan: string,
+    request: RollbackRequest,
+    complete: unknown,
+    brief = false,
+  ): Promise<RollbackResult> {
+    this.asked.push({ plan, request, complete, brief });
     return valueOrThrow(this.accepted);
   }
   waitForEnd(_plan: string, timeoutMs: number, signal: AbortSignal): Promise<RollbackResult> {

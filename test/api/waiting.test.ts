@@ -72,6 +72,24 @@ describe('a POST', () => {
     expect(door.rollbacks.waits).toEqual([]);
   });
 
+  test('acceptance in brief is for those who wait, and never their answer', async () => {
+    const brief = { ...rollbackResult('ONGOING'), truncated: true, compensations: [], history: [] };
+    door.rollbacks.accepted = brief;
+    expect((await post()).json.state).toBe('SUCCEEDED');
+    expect(door.rollbacks.asked.at(-1)?.brief).toBe(true);
+    door.rollbacks.ended = () => Promise.reject(new ApiError('TemporalUnreachable', 'away'));
+    door.rollbacks.current = rollbackResult('ONGOING');
+    const whole = await post('wait=7');
+    expect([whole.json.truncated, whole.json.history]).toEqual([
+      false,
+      rollbackResult('ONGOING').history,
+    ]);
+    door.rollbacks.current = new ApiError('TemporalUnreachable', 'away');
+    expect((await post('wait=7')).json).toMatchObject({ state: 'ONGOING', truncated: true });
+    await post('respond-async');
+    expect(door.rollbacks.asked.at(-1)?.brief).toBe(false);
+  });
+
   test('a rollback that has ended already is not waited for', async () => {
     door.rollbacks.accepted = rollbackResult('SUCCEEDED');
     await post();

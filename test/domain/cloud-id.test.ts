@@ -1,4 +1,11 @@
-import { type CloudId, cloudName, isCloudId, isSameCloud } from '../../src/domain/cloud-id.js';
+import {
+  type CloudId,
+  cloudMark,
+  cloudName,
+  isCloudId,
+  isMarked,
+  isSameCloud,
+} from '../../src/domain/cloud-id.js';
 import { cloudIdentityOf } from '../../src/openstack/cloud-identity.js';
 
 const id = (char: string): string => char.repeat(32);
@@ -26,6 +33,9 @@ test.each<[string, Partial<CloudId>, boolean]>([
 ])('%s', (_name, other, same) => {
   expect(isSameCloud(cloud(), cloud(other))).toBe(same);
   expect(isSameCloud(cloud(other), cloud())).toBe(same);
+  // As compensations carry it.
+  expect(isMarked(cloud(), cloudMark(cloud(other)))).toBe(same);
+  expect(isMarked(cloud(other), cloudMark(cloud()))).toBe(same);
 });
 
 test('what a catalog says: the ids of Keystone, Nova and Watcher, and the one region', () => {

@@ -6,6 +6,7 @@ import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { pauseUpdate, resumeUpdate, skipUpdate } from '../../workflows/messages.js';
 import type { PreviewResult } from '../../src/domain/preview.js';
 import { PREVIEW_SCENARIOS } from './preview-scenarios.js';
+import { READING_SCENARIOS } from './reading-scenarios.js';
 import { LIMIT_SCENARIOS } from './limit-scenarios.js';
 import { STOP_SCENARIOS } from './stop-scenarios.js';
 import { disableAction, maintenanceScene, migrateAction } from '../service/scene.js';
@@ -151,6 +152,7 @@ const ROLLBACKS: Readonly<Record<string, Scenario>> = {
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...ROLLBACKS,
   ...LIMIT_SCENARIOS,
+  ...READING_SCENARIOS,
   ...STOP_SCENARIOS,
   ...PREVIEW_SCENARIOS,
 };

@@ -115,6 +115,7 @@ export function attempt<N extends Name>(
   name: N,
   input: Input<N>,
   info: { attempt?: number; heartbeatDetails?: unknown } = {},
+  ...more: unknown[]
 ): Attempt<Output<N>> {
   const environment = new MockActivityEnvironment(
     { startToCloseTimeoutMs: 600_000, ...info },
@@ -122,9 +123,9 @@ export function attempt<N extends Name>(
   );
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
-  const activity = activities[name] as (input: Input<N>) => Promise<Output<N>>;
+  const activity = activities[name] as (input: Input<N>, ...rest: unknown[]) => Promise<Output<N>>;
   return {
-    result: environment.run(activity, input),
+    result: environment.run(activity, input, ...more),
     heartbeats,
     cancel: () =>
       environment.cancel(

@@ -5,7 +5,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { RollbackRequest } from '../../activities/types.js';
-import type { RollbackResult } from '../../src/domain/result.js';
+import { isBrief, type RollbackResult } from '../../src/domain/result.js';
 import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { requestUpdate } from '../../workflows/messages.js';
 import { REFUSED, stateKey } from '../../workflows/search-attributes.js';
@@ -25,7 +25,7 @@ const oneMove = () => [compensation('a', migrate('vm-1', 'c2', 'c1'))];
 /** As the API asks: update-with-start. */
 async function ask(
   planUuid: string,
-  request: Partial<RollbackRequest> = {},
+  { brief = false, ...request }: Partial<RollbackRequest> & { brief?: boolean } = {},
 ): Promise<{ result: RollbackResult | null; refusal: ApplicationFailure | null; handle: Handle }> {
   const whole = { ...REQUEST, ...request };
   const startWorkflowOperation = new WithStartWorkflowOperation('RollbackActionPlan', {
@@ -37,7 +37,7 @@ async function ask(
   const handle: Handle = harness.env.client.workflow.getHandle(workflowIdOf(planUuid));
   try {
     const result = await harness.env.client.workflow.executeUpdateWithStart(requestUpdate, {
-      args: [whole],
+      args: [{ ...whole, brief }],
       startWorkflowOperation,
     });
     return { result, refusal: null, handle };
@@ -45,6 +45,14 @@ async function ask(
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     return { result: null, refusal: error.cause as ApplicationFailure, handle };
   }
+}
+
+/** Types of its activities, in their order. */
+async function scheduled(handle: Handle): Promise<string[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap(
+    ({ activityTaskScheduledEventAttributes: its }) => its?.activityType?.name ?? [],
+  );
 }
 
 describe('a request that is accepted', () => {
@@ -65,6 +73,34 @@ describe('a request that is accepted', () => {
       'verified',
       'ended',
     ]);
+    expect(end.history.find(({ event }) => event === 'verified')?.message).toMatch(
+      /: 1 seen within the last 5 s\.$/,
+    );
+    // Plan and layout at once, the move; no last look.
+    expect(await scheduled(handle)).toEqual(['readActionPlan', 'liveMigrateServer']);
+  });
+
+  test('by a worker of version 0.1.0, which reads plan and layout one after the other', async () => {
+    const plan = harness.play({ compensations: oneMove(), olderWorker: true });
+    const { handle } = await ask(plan);
+    expect((await endOf(handle)).state).toBe('SUCCEEDED');
+    expect(await scheduled(handle)).toEqual([
+      'readActionPlan',
+      'layOutRollback',
+      'liveMigrateServer',
+    ]);
+  });
+
+  test('in brief, where whoever asks waits for the end', async () => {
+    const held = gate();
+    const plan = harness.play({ compensations: oneMove(), answers: { a: [held.answer] } });
+    const { result } = await ask(plan, { brief: true });
+    expect(result).toMatchObject({ state: 'ONGOING', counts: { ONGOING: 1 }, truncated: true });
+    expect(result === null ? null : isBrief(result)).toBe(true);
+    const { result: whole, handle } = await ask(plan);
+    expect(whole === null ? null : isBrief(whole)).toBe(false);
+    held.open();
+    await endOf(handle);
   });
 
   test('joins the running one where the options are the same, else 409 naming them', async () => {

@@ -170,7 +170,7 @@ async function beforeTheCrossing(large: boolean): Promise<{
   const [gated, third] = [gate(), gate()];
   const plan = harness.play({
     // More than it has when the second is begun, fewer than when that has ended.
-    limits: { concurrency: 1, continue_as_new_after: 23 },
+    limits: { concurrency: 1, continue_as_new_after: 17 },
     compensations: [
       ...ACTIONS.map((name) => compensation(name, migrate(`vm-${name}`, 'c2', 'c1'))),
       ...(large ? ['b1', 'b2'].map((name) => compensation(name, null, { residue: BALLAST })) : []),

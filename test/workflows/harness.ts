@@ -70,6 +70,8 @@ export interface Script {
   limits?: Partial<RunLimits>;
   readActionPlan?: () => Promise<PlanReading>;
   layOut?: () => Promise<void>;
+  /** Reads plan and layout one after the other, as workers of version 0.1.0 do. */
+  olderWorker?: boolean;
   /** By action uuid; several: one per call, the last one again and again. */
   answers?: Record<string, Answer[]>;
   verify?: (input: VerifyInput) => VerifyReport | Promise<VerifyReport>;
@@ -159,10 +161,13 @@ function scriptedActivities(
       return typeof answer === 'function' ? await answer(call) : answer;
     };
   return {
-    async readActionPlan({ action_plan_uuid: uuid, request }) {
+    async readActionPlan({ action_plan_uuid: uuid, request }, layOut) {
       const script = scriptOf(uuid);
       if (script.readActionPlan !== undefined) return await script.readActionPlan();
+      const isWanted = layOut !== undefined && script.olderWorker !== true;
+      if (isWanted) await script.layOut?.();
       return {
+        ...(isWanted && { layout: { compensations: script.compensations, notes: [] } }),
         plan: {
           uuid,
           state: 'SUCCEEDED',
@@ -241,6 +246,11 @@ export function compensation(
     residue: null,
     ...change,
   };
+}
+
+/** Begun so long ago that the end looks at it once more. */
+export function longAgo(one: LaidOutCompensation): LaidOutCompensation {
+  return { ...one, started_at: new Date(Date.now() - 60_000).toISOString() };
 }
 
 export function migrate(name: string, from: string, to: string): CompensationWork {

@@ -6,6 +6,7 @@ import {
   enable,
   gate,
   type Harness,
+  longAgo,
   migrate,
   startHarness,
 } from './harness.js';
@@ -246,8 +247,9 @@ test('what cannot come back is not called restored, even where the rest of it di
 test('the last read finds what somebody changed since', async () => {
   const plan = harness.play({
     compensations: [
-      compensation('a', migrate('vm-1', 'c2', 'c1')),
-      compensation('b', migrate('vm-2', 'c2', 'c1')),
+      longAgo(compensation('a', migrate('vm-1', 'c2', 'c1'))),
+      longAgo(compensation('b', migrate('vm-2', 'c2', 'c1'))),
+      compensation('c', migrate('vm-3', 'c2', 'c1')),
     ],
     verify: (input) => {
       expect(input.compensations.map((one) => one.action_uuid)).toEqual(['a', 'b']);

@@ -34,7 +34,7 @@ beforeEach(() => {
 afterEach(() => jest.useRealTimers());
 
 const budget = (limitS: number | undefined, usedS = 0) =>
-  new TimeBudget(limitS, usedS, () => (usedUp += 1));
+  new TimeBudget(limitS, usedS, { onUsedUp: () => (usedUp += 1), isUnmixed: false });
 
 test('only the time that counts is used up, however long it waits in between', async () => {
   const time = budget(100);

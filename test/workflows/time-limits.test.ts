@@ -4,7 +4,15 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CompensationReport, VerifyReport } from '../../activities/types.js';
 import { pauseUpdate, resumeUpdate, retryUpdate } from '../../workflows/messages.js';
-import { compensation, DONE, gate, type Harness, migrate, startHarness } from './harness.js';
+import {
+  compensation,
+  DONE,
+  gate,
+  type Harness,
+  longAgo,
+  migrate,
+  startHarness,
+} from './harness.js';
 import { byAction, endOf, failureOf, type Handle, now, start, until } from './runs.js';
 
 let harness: Harness;
@@ -129,7 +137,7 @@ describe('the time of a whole rollback', () => {
   test('the last look has a limit too: that of one attempt, over all of its own', async () => {
     const plan = harness.play({
       limits: { rollback_timeout: 60, compensation_timeout: 2, retry_attempts: 20 },
-      compensations: several(1),
+      compensations: several(1).map(longAgo),
       verify: () => new Promise<VerifyReport>((_, reject) => letGo.push(() => reject(new Error()))),
     });
     const startMs = Date.now();
@@ -141,7 +149,7 @@ describe('the time of a whole rollback', () => {
 
   test('what was used is carried on where the history grows long', async () => {
     const plan = harness.play({
-      limits: { rollback_timeout: 2, concurrency: 1, continue_as_new_after: 25 },
+      limits: { rollback_timeout: 2, concurrency: 1, continue_as_new_after: 19 },
       compensations: several(8),
       answers: Object.fromEntries(several(8).map(({ action_uuid: id }) => [id, [takes(600)]])),
     });
@@ -196,7 +204,7 @@ describe('a cancel ends in bounded time', () => {
   test('while the last read does not end', async () => {
     let looking = false;
     const plan = harness.play({
-      compensations: several(1),
+      compensations: several(1).map(longAgo),
       verify: () => {
         looking = true;
         return never<VerifyReport>();

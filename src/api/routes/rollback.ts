@@ -10,7 +10,7 @@
 import type { Request, Response, Router } from 'express';
 import { completeOptions } from '../../domain/options.js';
 import type { RollbackOptions } from '../../domain/options.js';
-import type { RollbackResult } from '../../domain/result.js';
+import { isBrief, type RollbackResult } from '../../domain/result.js';
 import { sendTagged } from '../answers.js';
 import { readJsonBody } from '../body.js';
 import type { ApiDeps } from '../deps.js';
@@ -51,23 +51,34 @@ export function rollbackRoutes(router: Router, deps: ApiDeps, closing: AbortSign
       return;
     }
     const preference = parsePrefer(req.get('prefer'));
-    const accepted = await ask(plan, options, res);
-    const result = await waitForResult(deps.rollbacks, accepted, preference, res, closing);
+    const accepted = await ask(plan, options, { res, brief: preference.waitSeconds > 0 });
+    const waited = await waitForResult(deps.rollbacks, accepted, preference, res, closing);
+    const result = isBrief(waited) && !res.destroyed ? await whole(waited, res) : waited;
     deps.metrics.rollbackRequested(result.state);
     if (res.destroyed) return;
     if (preference.applied !== null) res.setHeader('Preference-Applied', preference.applied);
     sendResult(req, res, result);
   }
 
+  /** Where it could not be waited for. What is left out, and said to be, can still be asked for. */
+  async function whole(brief: RollbackResult, res: Response): Promise<RollbackResult> {
+    try {
+      return (await deps.rollbacks.get(brief.action_plan_uuid)) ?? brief;
+    } catch (error) {
+      contextOf(res).log.warn({ err: error }, 'could not read the whole rollback');
+      return brief;
+    }
+  }
+
   async function ask(
     plan: string,
     options: Partial<RollbackOptions>,
-    res: Response,
+    { res, brief }: { res: Response; brief: boolean },
   ): Promise<RollbackResult> {
     const request = requestOf(options, res, acceptTimeout);
     try {
       const complete = completeOptions(options, maxAge);
-      const result = await deps.rollbacks.request(plan, request, complete);
+      const result = await deps.rollbacks.request(plan, request, complete, brief);
       contextOf(res).workflowId = result.workflow.id;
       return result;
     } catch (error) {

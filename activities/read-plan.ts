@@ -1,0 +1,41 @@
+/** A plan and its actions, as Watcher has them. Reads only. */
+import type { WatcherAction, WatcherActionPlan } from '../src/openstack/cloud.js';
+import { isBadRequest, isNotFound } from '../src/openstack/errors.js';
+import { failure } from './failures.js';
+import type { Kit } from './kit.js';
+import { begun } from './reading.js';
+import type { Run } from './waiting.js';
+
+export interface PlanWithActions {
+  plan: WatcherActionPlan;
+  actions: WatcherAction[];
+}
+
+/** What is wrong with the plan is said first, not what Watcher makes of its actions then. Fails: ActionPlanNotFound, InvalidRequest. */
+export async function readPlanWithActions(
+  kit: Kit,
+  run: Run,
+  uuid: string,
+): Promise<PlanWithActions> {
+  const listing = begun(kit.cloud.optimizer.listActions(uuid, { signal: run.signal }));
+  const plan = await readPlan(kit, run, uuid);
+  return { plan, actions: await listing };
+}
+
+/** Fails: ActionPlanNotFound. Watcher answers 400 to an identifier that it does not take for one. */
+export async function readPlan(kit: Kit, run: Run, uuid: string): Promise<WatcherActionPlan> {
+  try {
+    return await kit.cloud.optimizer.getActionPlan(uuid, { signal: run.signal });
+  } catch (error) {
+    if (isNotFound(error)) {
+      throw failure(
+        'ActionPlanNotFound',
+        `Watcher knows no action plan ${uuid}. Check the UUID; deleted plans cannot be rolled back.`,
+      );
+    }
+    if (isBadRequest(error)) {
+      throw failure('InvalidRequest', `action_plan_uuid: Watcher refuses it: ${error.message}.`);
+    }
+    throw error;
+  }
+}

@@ -11,7 +11,7 @@ export interface PlanWithActions {
   actions: WatcherAction[];
 }
 
-/** What is wrong with the plan is said first, not what Watcher makes of its actions then. Fails: ActionPlanNotFound, InvalidRequest. */
+/** What is wrong with the plan is said first, not what Watcher makes of its actions then. Fails: as readPlan. */
 export async function readPlanWithActions(
   kit: Kit,
   run: Run,
@@ -22,7 +22,7 @@ export async function readPlanWithActions(
   return { plan, actions: await listing };
 }
 
-/** Fails: ActionPlanNotFound. Watcher answers 400 to an identifier that it does not take for one. */
+/** Fails: ActionPlanNotFound, InvalidRequest. Watcher answers 400 to an identifier that it does not take for one. */
 export async function readPlan(kit: Kit, run: Run, uuid: string): Promise<WatcherActionPlan> {
   try {
     return await kit.cloud.optimizer.getActionPlan(uuid, { signal: run.signal });

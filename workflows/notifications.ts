@@ -72,7 +72,7 @@ export class Notifications {
   ) {
     const wait = record.limits.notification_wait;
     // A worker of an older version in the same fleet ignores the limit that a newer one has read.
-    this.on = wait !== undefined && (record.isUnmixed || patched('notifications'));
+    this.on = wait !== undefined && patched('notifications');
     this.waitMs = (wait ?? 0) * 1000;
     this.toldOfFailure = carried?.told_of_failure ?? false;
     this.pausesTold = carried?.pauses_told ?? 0;

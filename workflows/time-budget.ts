@@ -22,7 +22,7 @@ export class TimeBudget {
     private readonly run: { onUsedUp: () => void; isUnmixed: boolean },
   ) {
     // A worker of an older version in the same fleet ignores the limit that a newer one has read.
-    const on = limitS !== undefined && (run.isUnmixed || patched('rollback-timeout'));
+    const on = limitS !== undefined && patched('rollback-timeout');
     this.limitMs = on ? limitS * SECOND_MS : null;
     this.usedMs = usedS * SECOND_MS;
   }

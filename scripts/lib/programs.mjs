@@ -73,6 +73,8 @@ export async function startTemporal({ yields = false } = {}) {
   const args = [
     'server', 'start-dev', '--headless', '--ip', HOST, '--port', String(port),
     '--db-filename', join(folder, 'temporal.db'), '--log-level', 'error', '--color', 'never',
+    // As the embedded server has it.
+    '--dynamic-config-value', 'system.enableActivityEagerExecution=true',
   ];
   const saysReady = (line) => /Server:|Temporal server/i.test(line) || line.includes(String(port));
   const program = await startProgram({ name: 'temporal', command, args, yields }, saysReady);

@@ -191,6 +191,8 @@ function argumentsOf(options: DevServerOptions, port: number, uiPort: number): s
     'server', 'start-dev', '--db-filename', options.dbFile, '--ip', HOST,
     '--port', String(port), '--ui-port', String(uiPort), '--namespace', options.namespace,
     ...attributes.flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+    // Off by default: what a workflow task begins its worker may take at once.
+    '--dynamic-config-value', 'system.enableActivityEagerExecution=true',
     '--log-level', options.logLevel ?? 'error', '--color', 'never',
     '--disable-config-file', '--disable-config-env',
   ];

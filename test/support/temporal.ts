@@ -22,6 +22,9 @@ export function temporalCli(): string {
   throw new Error(`no Temporal CLI at ${path}: run the tests with "npm test", which gets it`);
 }
 
+/** What src/temporal-server sets. */
+const AS_EMBEDDED = { 'system.enableActivityEagerExecution': true };
+
 /** `settings`: Temporal's own, by name, each as JSON. */
 export async function startTemporal(
   settings: Record<string, unknown> = {},
@@ -31,7 +34,7 @@ export async function startTemporal(
     server: {
       executable: { type: 'existing-path', path: temporalCli() },
       log: { format: 'pretty', level: 'never' },
-      extraArgs: Object.entries(settings).flatMap(([name, value]) => [
+      extraArgs: Object.entries({ ...AS_EMBEDDED, ...settings }).flatMap(([name, value]) => [
         '--dynamic-config-value',
         `${name}=${JSON.stringify(value)}`,
       ]),

@@ -1,4 +1,5 @@
 /** Joins the groups of activities for one worker. No logic. */
+import { setMaxListeners } from 'node:events';
 import type { OpenStackCloud } from '../src/openstack/cloud.js';
 import {
   NEVER_STOPPED,
@@ -61,6 +62,9 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
     services: new RecentServices(),
   };
   const { compute } = cloud;
+  const draining = deps.draining ?? new AbortController().signal;
+  // Every activity under way listens to it; Node warns from eleven on.
+  setMaxListeners(0, draining);
   const kit: Kit = {
     cloud,
     settings,
@@ -72,7 +76,7 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
     otherPlans: new OtherPlans(cloud.optimizer),
     recent: new RecentServers(),
     ...told,
-    draining: deps.draining ?? new AbortController().signal,
+    draining,
     stopSwitch: onceASecond(readable(deps.readSwitch ?? NEVER_STOPPED)),
   };
   const compensate =

@@ -67,5 +67,6 @@ export class RecentRecords {
 }
 
 function isLater(one: ComputeMigration, other: ComputeMigration): boolean {
+  if (one.updatedAt === other.updatedAt) return false;
   return (secondsBetween(other.updatedAt, one.updatedAt) ?? 0) > 0;
 }

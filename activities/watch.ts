@@ -54,8 +54,14 @@ export interface WatchSettings extends PaceSettings {
 
 /** Servers read at once in a pass. */
 const READS_AT_ONCE = 8;
-/** Between two listings at least so long, and as long as one takes: newcomers on a quick cloud are looked at together. */
+/**
+ * Between two listings at least so long, and a few times as long as one takes: newcomers on a quick cloud are looked at together.
+ * A listing of thousands of records costs Nova and this worker more than all else that they do for a migration.
+ */
 const GAP_MIN_S = 0.01;
+const GAP_PER_LISTING = 3;
+/** From the beginning of one to that of the next: one that took longer is not waited for on top of that. */
+const GAP_MAX_S = 1;
 
 export class ServerWatch {
   private readonly entries = new Set<Entry>();
@@ -145,7 +151,7 @@ export class ServerWatch {
 
   private dueAt(entry: Entry): number {
     const at = nextLook(entry, this.lastPassAt, this.learned, this.settings);
-    return Math.max(at, Math.min(this.notBefore, this.lastPassAt + this.settings.poll_max));
+    return Math.max(at, Math.min(this.notBefore, this.lastPassAt + GAP_MAX_S));
   }
 
   /** Until the first of them is to be looked at; of a newcomer only itself is asked for. */
@@ -175,11 +181,17 @@ export class ServerWatch {
       return;
     } finally {
       const now = clockSeconds();
-      this.notBefore = now + Math.max(now - this.lastPassAt, GAP_MIN_S);
+      this.notBefore = now + this.gap(now - this.lastPassAt);
     }
     await mapBounded(entries, READS_AT_ONCE, async (entry) =>
       this.judge(entry, records.get(entry.serverId) ?? []),
     );
+  }
+
+  /** Seconds. What is looked at at the usual pace is held up by a slow listing only. */
+  private gap(listing: number): number {
+    const most = Math.max(listing, this.settings.poll_first);
+    return Math.min(Math.max(GAP_PER_LISTING * listing, GAP_MIN_S), most);
   }
 
   private async list(entries: Entry[]): Promise<Map<string, ComputeMigration[]>> {

@@ -21,7 +21,10 @@ export class HostSlots {
   private readonly kept = new Map<string, number>();
   private looks = 0;
 
-  constructor(private readonly perHost: number) {}
+  constructor(
+    private readonly perHost: number,
+    private readonly overtakenMax = OVERTAKEN_MAX,
+  ) {}
 
   /** How often it was looked whether somebody fits: what its work is measured by. */
   get looked(): number {
@@ -113,7 +116,7 @@ export class HostSlots {
     for (const head of heads) {
       if (head.queue.turn > waiter.queue.turn) continue;
       head.overtaken += 1;
-      if (head.overtaken !== OVERTAKEN_MAX) continue;
+      if (head.overtaken !== this.overtakenMax) continue;
       for (const host of head.hosts) count(this.kept, host, 1);
       // What is kept for others does not keep it out any more.
       changed.push(...head.hosts);
@@ -126,14 +129,14 @@ export class HostSlots {
     return hosts.every(
       (host) =>
         (this.used.get(host) ?? 0) < this.perHost &&
-        (overtaken >= OVERTAKEN_MAX || !this.kept.has(host)),
+        (overtaken >= this.overtakenMax || !this.kept.has(host)),
     );
   }
 
   /** The hosts that were kept for it. */
   private leave(waiter: Waiter): readonly string[] {
     this.queues.leave(waiter);
-    if (waiter.overtaken < OVERTAKEN_MAX) return [];
+    if (waiter.overtaken < this.overtakenMax) return [];
     for (const host of waiter.hosts) count(this.kept, host, -1);
     return waiter.hosts;
   }

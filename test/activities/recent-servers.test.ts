@@ -122,6 +122,12 @@ describe('a move right after the layout', () => {
   const services = () => test.sim.requestCounts()['GET /compute/v2.1/os-services'] ?? 0;
   const listings = () => test.sim.requestCounts()['GET /compute/v2.1/os-migrations'] ?? 0;
 
+  const layOutAgain = () =>
+    run(test.activities, 'layOutRollback', {
+      action_plan_uuid: plan,
+      options: completeOptions({}, 3600),
+    });
+
   it('looks at no host and no record either before it asks', async () => {
     const before = services() + listings();
     const asked = () => effects(test.sim, 'live-migrate') === 3;
@@ -141,10 +147,7 @@ describe('a move right after the layout', () => {
   it('looks anew at all where what is known leads to anything but to ask', async () => {
     // As a rollback that enabled the host knows it, and another worker than that one does not.
     test.sim.hand.setService('compute-1', { status: 'disabled', disabledReason: 'again' });
-    await run(test.activities, 'layOutRollback', {
-      action_plan_uuid: plan,
-      options: completeOptions({}, 3600),
-    });
+    await layOutAgain();
     test.sim.hand.setService('compute-1', { status: 'enabled', disabledReason: null });
     test.sim.hand.lock(works[0]?.serverId ?? '');
     const reports = await Promise.all([move(0), move(1)]);
@@ -152,15 +155,16 @@ describe('a move right after the layout', () => {
   });
 
   it('of a cold move the hosts are looked at', async () => {
-    const before = services();
     const work = works[0];
     if (work === undefined) throw new Error('no work');
     test.sim.hand.setServerStatus(work.serverId, 'SHUTOFF');
+    await layOutAgain();
+    const before = services();
     const cold = compensation({ ...work, kind: 'cold_migrate' as const });
-    expect(await run(test.activities, 'coldMigrateServer', cold)).toMatchObject({
-      outcome: 'SUCCEEDED',
-    });
-    expect(services() - before).toBeGreaterThan(0);
+    const moving = run(test.activities, 'coldMigrateServer', cold);
+    await until(() => effects(test.sim, 'cold-migrate') === 1);
+    expect(services() - before).toBe(1);
+    expect(outcomeOf(await moving)).toBe('SUCCEEDED: ');
   });
 
   it('joins what somebody began in between: Nova refuses, the new reading shows it', async () => {

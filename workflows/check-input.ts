@@ -36,6 +36,7 @@ interface Checked {
   request: RollbackRequest;
   carried: RollbackInput['carried'];
   cloud: CloudId | undefined;
+  quickly: boolean;
 }
 
 /** Throws InvalidRequest. The id that this workflow runs under is looked at too: there is one rollback per plan. */
@@ -60,11 +61,18 @@ function isHandedOn({ continuedFromExecutionRunId, attempt = 1, cronSchedule }: 
 /** The plan and the request of any input. Throws InvalidRequest. */
 export function checkedPlan(input: unknown): Checked {
   if (!isObject(input)) throw invalid('The input must be {"action_plan_uuid": "<uuid>"}.');
-  const { action_plan_uuid: planUuid, request, carried, cloud } = input as Partial<RollbackInput>;
+  const given = input as Partial<RollbackInput>;
+  const { action_plan_uuid: planUuid, request, carried, cloud, quickly } = given;
   if (typeof planUuid !== 'string' || !isUuid(planUuid)) {
     throw invalid('"action_plan_uuid" must be the UUID of an action plan.');
   }
-  return { planUuid, request: checkedRequest(request ?? {}), carried, cloud: checkedCloud(cloud) };
+  return {
+    planUuid,
+    request: checkedRequest(request ?? {}),
+    carried,
+    cloud: checkedCloud(cloud),
+    quickly: quickly === true,
+  };
 }
 
 /** undefined: the worker's own. Throws InvalidRequest. */

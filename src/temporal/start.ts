@@ -80,7 +80,7 @@ function startOperation(
   return new WithStartWorkflowOperation<typeof RollbackActionPlan>(WORKFLOW_TYPE, {
     workflowId: workflowIdOf(planUuid),
     taskQueue,
-    args: [{ action_plan_uuid: planUuid, request, ...ofCloud(start) }],
+    args: [{ action_plan_uuid: planUuid, request, ...ofCloud(start), quickly: true }],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: afterSuccess
       ? WorkflowIdReusePolicy.ALLOW_DUPLICATE

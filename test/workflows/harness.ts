@@ -68,7 +68,8 @@ export interface Script {
   compensations: LaidOutCompensation[];
   reading?: Partial<PlanReading['plan']>;
   limits?: Partial<RunLimits>;
-  readActionPlan?: () => Promise<PlanReading>;
+  /** `usual`: what it is without this. */
+  readActionPlan?: (usual: () => Promise<PlanReading>) => Promise<PlanReading>;
   layOut?: () => Promise<void>;
   /** Reads plan and layout one after the other, as workers of version 0.1.0 do. */
   olderWorker?: boolean;
@@ -163,22 +164,24 @@ function scriptedActivities(
   return {
     async readActionPlan({ action_plan_uuid: uuid, request }, layOut) {
       const script = scriptOf(uuid);
-      if (script.readActionPlan !== undefined) return await script.readActionPlan();
-      const isWanted = layOut !== undefined && script.olderWorker !== true;
-      if (isWanted) await script.layOut?.();
-      return {
-        ...(isWanted && { layout: { compensations: script.compensations, notes: [] } }),
-        plan: {
-          uuid,
-          state: 'SUCCEEDED',
-          strategy_name: 'host_maintenance',
-          ended_at: new Date(Date.now() - 60_000).toISOString(),
-          action_states: { SUCCEEDED: Math.max(1, script.compensations.length) },
-          ...script.reading,
-        },
-        options: completeOptions(request.options, LIMITS.default_max_age),
-        limits: { ...LIMITS, ...script.limits },
+      const usual = async (): Promise<PlanReading> => {
+        const isWanted = layOut !== undefined && script.olderWorker !== true;
+        if (isWanted) await script.layOut?.();
+        return {
+          ...(isWanted && { layout: { compensations: script.compensations, notes: [] } }),
+          plan: {
+            uuid,
+            state: 'SUCCEEDED',
+            strategy_name: 'host_maintenance',
+            ended_at: new Date(Date.now() - 60_000).toISOString(),
+            action_states: { SUCCEEDED: Math.max(1, script.compensations.length) },
+            ...script.reading,
+          },
+          options: completeOptions(request.options, LIMITS.default_max_age),
+          limits: { ...LIMITS, ...script.limits },
+        };
       };
+      return (await script.readActionPlan?.(usual)) ?? (await usual());
     },
     async layOutRollback({ action_plan_uuid: uuid }) {
       const script = scriptOf(uuid);

@@ -17,7 +17,7 @@ test.each([
   ['another activity', /\.layOutRollback\(/, '.previewRollback('],
   [
     'a step more',
-    /const reading = await asRefusal\(/,
+    /const question = \{ action_plan_uuid: planUuid, request \};/,
     'await new Promise((go) => setTimeout(go, 1)); $&',
   ],
   ['a step left out', /\(0,\w+\.upsertMemo\)\(/, '(() => {})('],

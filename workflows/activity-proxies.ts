@@ -35,7 +35,7 @@ const QUICK_MS = 2 * SECOND_MS;
 
 /**
  * The same within the workflow task that begins the rollback, once and for a moment only: two turns through Temporal less, which
- * is half of what a small rollback costs (ADR 0019).
+ * is half of what a small rollback costs (ADR 0020).
  */
 export function quickReads(timeoutMs: number): ActivityInterfaceFor<RollbackActivities> {
   return proxyLocalActivities<RollbackActivities>({

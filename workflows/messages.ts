@@ -15,7 +15,7 @@ export interface RollbackInput {
   request?: RollbackRequest;
   /** The cloud that the caller speaks of; absent: the worker's own. */
   cloud?: CloudId;
-  /** A small plan may be read within the first workflow task (ADR 0019). Absent: by who does not know of that. */
+  /** A small plan may be read within the first workflow task (ADR 0020). Absent: by who does not know of that. */
   quickly?: boolean;
   /** Set by continue-as-new only. */
   carried?: HandedOn;

@@ -11,6 +11,11 @@ import { dataConverter } from '../temporal/connection.js';
  * rollback and per host. This only keeps one worker from being buried.
  */
 const ACTIVITIES_AT_ONCE = 1000;
+/**
+ * Workflow tasks at once. Each may hold its place for the 2 s of a local read (ADR 0020): more than several API processes start
+ * at once, so that rollbacks under way always find one.
+ */
+const WORKFLOW_TASKS_AT_ONCE = 200;
 /** After the grace an activity is told to end; it hands over to another worker within this. */
 const FORCE_AFTER_MS = 5_000;
 /** How long a workflow task waits for the worker that has it cached, before any other may take it: dead ones cost that. */
@@ -62,6 +67,8 @@ export function createWorker(options: RollbackWorkerOptions): Promise<Worker> {
         : { payloadCodecs: options.payloadCodecs },
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxEagerActivityReservationsPerWorkflowTask: EAGER_PER_TASK,
+    maxConcurrentLocalActivityExecutions: WORKFLOW_TASKS_AT_ONCE,
+    maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
     stickyQueueScheduleToStartTimeout: STICKY_MS,
     shutdownGraceTime: options.shutdownGraceMs,
     shutdownForceTime: options.shutdownGraceMs + FORCE_AFTER_MS,

@@ -1,4 +1,4 @@
-/** Rollbacks by how they read: within the first task or by an activity, plan and layout at once, what was only just seen not again. */
+/** Rollbacks by how they read: within the first task or by an activity, all at once, what was only just seen not again. */
 import type { Fault } from '../../src/simulated-cloud/types.js';
 import { maintenanceScene } from '../service/scene.js';
 import type { ServiceForTest } from '../service/service.js';

@@ -30,8 +30,9 @@ export const READING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'too-large-to-read-at-once': {
     async play(service) {
-      const nothing = { type: 'nop', parameters: {} };
-      const plan = await service.sim.applyPlan({ actions: Array(101).fill(nothing) });
+      const plan = await service.sim.applyPlan({
+        actions: Array.from({ length: 101 }, () => ({ type: 'nop', parameters: {} })),
+      });
       expectState((await service.rollBack(plan)).state, 'SUCCEEDED');
       return plan;
     },

@@ -2,7 +2,7 @@
  * What a rollback knows of itself: compensations with their outcomes, counts, history; and the result made of it,
  * bounded in size. Knows nothing of activities or of how compensations are run.
  */
-import { workflowInfo } from '@temporalio/workflow';
+import { patched, workflowInfo } from '@temporalio/workflow';
 import type { RunLimits } from '../activities/types.js';
 import type { CloudId } from '../src/domain/cloud-id.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
@@ -17,6 +17,7 @@ import type { CarriedState, CompensationsPage } from './messages.js';
 const HISTORY_ENTRIES_MAX = 1000;
 const PAGE_MAX = 1000;
 const OWN_EVENTS_MIN = 500;
+const HISTORY_BYTES_MAX = 6_000_000;
 /** Of a reason or a message, whatever a cloud says. */
 const SENTENCE_BYTES_MAX = 1000;
 
@@ -232,13 +233,19 @@ export class RollbackRecord {
   }
 }
 
-/** Whether a rollback should go on in a new run, once nothing is in flight. */
+/**
+ * Whether a rollback should go on in a new run, once nothing is in flight. Temporal advises it from 4,096 events or 4 MB on, and
+ * warns from 10,240 or 10 MB on. Each new run of a large rollback costs a pause and its state twice, so the advice is not
+ * followed: the events have a limit of their own, and the bytes are left enough room for handing the state on.
+ */
 export function historyIsLong({ limits, takenOverWith }: RollbackRecord): boolean {
-  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
   const own = historyLength - takenOverWith;
-  // Temporal's advice heeds bytes as well, of which taking over may cost many: it is followed once the run has done something.
-  const isAdvised = continueAsNewSuggested && (takenOverWith === 0 || own > OWN_EVENTS_MIN);
-  return isAdvised || own > limits.continue_as_new_after;
+  // Taking over may cost many bytes: they count once the run has done something.
+  const hasWorked = takenOverWith === 0 || own > OWN_EVENTS_MIN;
+  if (own > limits.continue_as_new_after) return true;
+  if (historySize > HISTORY_BYTES_MAX && hasWorked) return true;
+  return continueAsNewSuggested && hasWorked && !patched('longer-runs');
 }
 
 /** Workflow time: the SDK makes Date deterministic. */

@@ -184,3 +184,33 @@ test('10,000 actions: below all that Temporal warns of, in every run, and nothin
   expect(Math.max(...found.map((one) => one.largestPayload))).toBeLessThan(WARNED_PAYLOAD_BYTES);
   expect(Math.max(...found.map((one) => one.largestPayload))).toBeGreaterThan(100_000);
 }, 120_000);
+
+test("Temporal's advice to begin a new run is not followed while the history is far from what it warns of", async () => {
+  const advising = await startHarness({
+    temporal: { 'limit.historyCount.suggestContinueAsNew': 20 },
+  });
+  try {
+    const names = Array.from({ length: 20 }, (_, index) => `a${index}`);
+    const plan = advising.play({
+      limits: { concurrency: 2 },
+      compensations: names.map((name) => compensation(name, migrate(name, 'c2', 'c1'))),
+    });
+    const handle = await start(advising, plan);
+    const result = await endOf(handle);
+    expect(result.counts).toEqual({ SUCCEEDED: 20 });
+    expect(result.uuid).toBe(result.workflow.run_id);
+    const { events } = await handle.fetchHistory();
+    const advised = (events ?? []).filter(
+      ({ workflowTaskStartedEventAttributes: its }) => its?.suggestContinueAsNew === true,
+    );
+    expect(advised.length).toBeGreaterThan(5);
+    // So that a worker of 0.1.0, which follows it, is not handed a rollback that went on.
+    const marks = (events ?? [])
+      .flatMap(({ markerRecordedEventAttributes: its }) => Object.values(its?.details ?? {}))
+      .flatMap(({ payloads }) => payloads ?? [])
+      .map(({ data }) => Buffer.from(data ?? []).toString());
+    expect(marks.some((mark) => mark.includes('longer-runs'))).toBe(true);
+  } finally {
+    await advising.stop();
+  }
+}, 60_000);

@@ -5,12 +5,12 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../scripts/lib/build.mjs';
 import { requireNode } from '../scripts/lib/node-version.mjs';
 import { ensurePackages } from '../scripts/lib/packages.mjs';
 import { ROOT } from '../scripts/lib/run.mjs';
 import { seconds } from '../scripts/lib/say.mjs';
+import { argumentsOf } from './lib/arguments.mjs';
 /** The function of each file of parts/. */
 const PARTS = {
   overhead: 'overhead',
@@ -31,30 +31,12 @@ const SHORT_LIMIT_MS = 15 * 60_000;
 const NOT_SHORT = ['size', 'many-plans', 'start', 'preview'];
 
 requireNode();
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    short: { type: 'boolean', default: false },
-    runs: { type: 'string' },
-    out: { type: 'string' },
-    verbose: { type: 'boolean', default: false },
-  },
-});
-const { short } = values;
-const runs = Number(values.runs ?? (short ? RUNS.short : RUNS.long));
+const asked = argumentsOf({ names: Object.keys(PARTS), what: 'part', runs: RUNS });
+const { short, runs } = asked;
 const wanted =
-  positionals.length > 0
-    ? positionals
+  asked.wanted.length > 0
+    ? asked.wanted
     : Object.keys(PARTS).filter((name) => !short || !NOT_SHORT.includes(name));
-const unknown = wanted.find((name) => !Object.hasOwn(PARTS, name));
-if (unknown !== undefined || !Number.isInteger(runs) || runs < 1) {
-  console.error(
-    unknown === undefined
-      ? '--runs must be a whole number from 1.'
-      : `There is no part ${unknown}; parts are ${Object.keys(PARTS).join(', ')}.`,
-  );
-  process.exit(2);
-}
 // As an end like any other, which ends the programs that run.
 for (const [name, code] of [
   ['SIGINT', 130],
@@ -73,7 +55,7 @@ const { loadNow, machine } = await import('./lib/machine.mjs');
 const { machineText } = await import('../dist/bench/lib/results.js');
 const { tableOf } = await import('../dist/bench/lib/rows.js');
 const { RESULTS, writeDocument } = await import('./document.mjs');
-const file = values.out === undefined ? (short ? SHORT : RESULTS) : resolve(values.out);
+const file = asked.out === null ? (short ? SHORT : RESULTS) : resolve(asked.out);
 const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 const on = await machine();
 console.log(machineText(on));
@@ -82,7 +64,7 @@ for (const name of wanted) {
   const startedAt = performance.now();
   const load = loadNow();
   console.log(`\n== ${name}: ${runs} runs, load ${load}`);
-  const note = values.verbose ? (line) => console.log(line) : () => undefined;
+  const note = asked.verbose ? (line) => console.log(line) : () => undefined;
   try {
     const rows = await part({ runs, short, note });
     console.log(tableOf(rows));

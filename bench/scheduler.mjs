@@ -5,10 +5,10 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../scripts/lib/build.mjs';
 import { requireNode } from '../scripts/lib/node-version.mjs';
 import { ensurePackages } from '../scripts/lib/packages.mjs';
+import { argumentsOf } from './lib/arguments.mjs';
 
 const SEED = 7;
 /** The service's own where nothing is set, and the widest that it can be set to. */
@@ -21,16 +21,6 @@ const tenth = (actions) => actions / 10;
 const RUNS = { long: 5, short: 2 };
 
 requireNode();
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    short: { type: 'boolean', default: false },
-    runs: { type: 'string' },
-    out: { type: 'string' },
-  },
-});
-const length = values.short ? 'short' : 'long';
-const runs = Number(values.runs ?? RUNS[length]);
 await ensurePackages();
 await ensureBuilt();
 const { Schedule } = await import('../dist/src/domain/schedule.js');
@@ -53,6 +43,9 @@ const SCENES = [
     upTo: 10_000,
   },
 ];
+const asked = argumentsOf({ names: SCENES.map(({ name }) => name), what: 'scene', runs: RUNS });
+const length = asked.short ? 'short' : 'long';
+const { runs } = asked;
 
 /** Writes down what a schedule is asked and told. */
 class Recorded {
@@ -217,7 +210,7 @@ const result = {
 // What has not run yet is not compiled yet.
 measure(SCENES[0], SIZES.short[0]);
 for (const scene of SCENES) {
-  if (positionals.length > 0 && !positionals.includes(scene.name)) continue;
+  if (asked.wanted.length > 0 && !asked.wanted.includes(scene.name)) continue;
   const sizes = SIZES[length].filter((actions) => actions <= (scene.upTo ?? Infinity));
   const rows = sizes.map((actions) => measure(scene, actions));
   printTable(rows);
@@ -241,8 +234,8 @@ for (const scene of SCENES) {
     ),
   });
 }
-if (values.out !== undefined) {
-  const file = resolve(values.out);
+if (asked.out !== null) {
+  const file = resolve(asked.out);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
 }

@@ -31,6 +31,13 @@ export function movedAway(cloud, servers) {
   });
 }
 
+/** A plan about a server of its own, that takes as long as any: what comes after its rollback finds code and connections warm. */
+export async function warmUpPlan(cloud) {
+  for (const name of ['warm-1', 'warm-2']) cloud.addHost({ name, capacity: 1 });
+  const id = cloud.addServer({ name: 'vm-warm', host: 'warm-1' });
+  return await movedAway(cloud, [{ id, home: 'warm-1', away: 'warm-2' }]);
+}
+
 /** host_maintenance of a host with so many servers: the plan's uuid, and what it moved in the order of its actions. */
 export async function maintainedHost(cloud, { servers, destinations }) {
   const names = Array.from({ length: destinations }, (_, index) => `compute-${index + 2}`);

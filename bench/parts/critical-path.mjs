@@ -4,7 +4,7 @@ import { idealOf } from '../../dist/bench/lib/ideal.js';
 import { liveMigration, setService } from '../../dist/bench/model/steps.js';
 import { BOUNDS, followed, migrationTimes, NOVA_AT_ONCE } from '../lib/following.mjs';
 import { row } from '../../dist/bench/lib/rows.js';
-import { maintainedHost } from '../lib/scenes.mjs';
+import { maintainedHost, warmUpPlan } from '../lib/scenes.mjs';
 import { onStage, rollBack } from '../lib/stage.mjs';
 
 const DESTINATIONS = 5;
@@ -31,6 +31,7 @@ async function maintenance(servers, run) {
   const liveMigrationOf = migrationTimes(run + 1);
   const cloud = { liveMigrationOf, maxConcurrentLiveMigrations: NOVA_AT_ONCE };
   return await onStage({ cloud, bareWorkers: 0 }, async (stage) => {
+    await rollBack(stage, await warmUpPlan(stage.cloud));
     const { plan, moved } = await maintainedHost(stage.cloud, {
       servers,
       destinations: DESTINATIONS,

@@ -24,14 +24,21 @@ export class RecentRecords {
   private since: string | null = null;
   private listedAt = -Infinity;
 
+  /** `wallMs`: this machine's wall clock; only ever used to believe less. */
   constructor(
     private readonly ageMaxSeconds = AGE_MAX_S,
     private readonly now: () => number = clockSeconds,
+    private readonly wallMs: () => number = Date.now,
   ) {}
 
   /** All that changed since then; `at`: this process's clockSeconds() from before it was asked for. */
   saw(listed: readonly ComputeMigration[], changedSince: string, at: number): void {
-    if (at - this.listedAt > PAUSE_MAX_S || this.kept > KEPT_MAX) this.clear();
+    if (!this.joins(changedSince, at)) {
+      // A long listing, answered after later ones: what is known now is worth more.
+      if (at < this.listedAt) return;
+      this.clear();
+    }
+    if (this.kept > KEPT_MAX) this.clear();
     this.since = this.since === null ? changedSince : earliest([this.since, changedSince]);
     this.listedAt = Math.max(this.listedAt, at);
     for (const record of listed) this.keep(record);
@@ -46,6 +53,21 @@ export class RecentRecords {
     if (this.since === null || this.now() - this.listedAt > this.ageMaxSeconds) return null;
     if ((secondsBetween(this.since, wanted) ?? -1) < 0) return null;
     return [...(this.byServer.get(serverId)?.values() ?? [])].toSorted((a, b) => b.id - a.id);
+  }
+
+  /**
+   * Whether nothing can have changed unseen between that listing and what is known: the later one begins before the earlier
+   * one was asked for. Where one of Nova's clocks is minutes ahead, the listings that begin at its times show nothing of what
+   * the others record. Nova's own times cannot tell that, so this machine's must agree. If it is behind by more than a minute,
+   * nothing joins: records are read anew, no more.
+   */
+  private joins(changedSince: string, at: number): boolean {
+    if (this.since === null) return true;
+    if (Math.abs(at - this.listedAt) > PAUSE_MAX_S) return false;
+    const laterBegins = at < this.listedAt ? this.since : changedSince;
+    const ago = this.now() - Math.min(at, this.listedAt);
+    const earlierAsked = new Date(this.wallMs() - ago * 1000).toISOString();
+    return (secondsBetween(laterBegins, earlierAsked) ?? -1) >= 0;
   }
 
   private keep(record: ComputeMigration): void {

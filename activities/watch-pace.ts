@@ -12,6 +12,12 @@ export interface Paced {
   isNew: boolean;
 }
 
+/** The last look at anything. */
+export interface LastPass {
+  begun: number;
+  ended: number;
+}
+
 export interface PaceSettings {
   poll_first: number;
   poll_max: number;
@@ -28,16 +34,18 @@ const HOLD_MAX_S = 2;
 
 export function nextLook(
   watch: Paced,
-  lastPassAt: number,
+  lastPass: LastPass,
   learned: LearnedDurations,
   { poll_first: first, poll_max: max }: PaceSettings,
 ): number {
   const { joinedAt, quietSince, isNew } = watch;
-  const from = Math.max(lastPassAt, joinedAt);
-  const regular = from + Math.min(Math.max(LAG * (from - quietSince), first), max);
+  const from = Math.max(lastPass.begun, joinedAt);
+  const pause = Math.min(Math.max(LAG * (from - quietSince), first), max);
+  // A pass that took long is part of the pause, but never all of it.
+  const regular = Math.max(from + pause, lastPass.ended + first);
   if (!isNew) return regular;
   if (learned.maybeWithin(first)) {
-    const early = EARLY_S.map((age) => joinedAt + age).find((at) => at > lastPassAt);
+    const early = EARLY_S.map((age) => joinedAt + age).find((at) => at > lastPass.begun);
     return early === undefined ? regular : Math.min(early, regular);
   }
   const hold = Math.min(HOLD * (learned.quickest() ?? 0), HOLD_MAX_S, max);

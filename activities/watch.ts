@@ -16,7 +16,7 @@ import { LearnedDurations } from './learned-durations.js';
 import { NovaClock } from './nova-time.js';
 import { RecentRecords } from './recent-records.js';
 import { clockSeconds, Patience } from './waiting.js';
-import { nextLook, type Paced, type PaceSettings } from './watch-pace.js';
+import { type LastPass, nextLook, type Paced, type PaceSettings } from './watch-pace.js';
 
 export interface WatchView {
   /** The server's records of the listing, newest first. */
@@ -42,6 +42,8 @@ interface Entry extends Paced {
   serverId: string;
   since: string | null;
   patience: Patience;
+  /** What the last look showed; undefined: there was none. */
+  seen: string | undefined;
   /** True where the server must be read. */
   look: (view: WatchView) => boolean;
   fail: (error: unknown) => void;
@@ -60,17 +62,18 @@ const READS_AT_ONCE = 8;
  */
 const GAP_MIN_S = 0.01;
 const GAP_PER_LISTING = 3;
-/** From the beginning of one to that of the next: one that took longer is not waited for on top of that. */
+/** From the beginning of one to that of the next. */
 const GAP_MAX_S = 1;
+/** One that takes longer is followed by a pause all the same: the first one, or this share of what it took. */
+const PAUSE_PER_LISTING = 0.25;
 
 export class ServerWatch {
   private readonly entries = new Set<Entry>();
-  private readonly seen = new Map<string, string>();
   private readonly learned = new LearnedDurations();
   private running = false;
   private stop = new AbortController();
   private wake: (entry?: Entry) => void = () => undefined;
-  private lastPassAt = -Infinity;
+  private lastPass: LastPass = { begun: -Infinity, ended: -Infinity };
   private notBefore = -Infinity;
 
   constructor(
@@ -102,6 +105,7 @@ export class ServerWatch {
         quietSince: now,
         isNew: options.isNew === true,
         patience: new Patience(this.settings.read_errors),
+        seen: undefined,
         look: (view) => {
           const verdict = judge(view);
           if (verdict === 'read-server') return true;
@@ -142,16 +146,18 @@ export class ServerWatch {
       if (this.entries.size === 0) break;
       if (this.stop.signal.aborted) this.stop = new AbortController();
       this.learned.looked();
-      this.lastPassAt = clockSeconds();
-      await this.pass();
+      const begun = clockSeconds();
+      const listed = await this.pass();
+      const ended = clockSeconds();
+      this.lastPass = { begun, ended };
+      this.notBefore = this.earliestNext(this.lastPass, listed);
     }
     this.running = false;
-    this.seen.clear();
   }
 
   private dueAt(entry: Entry): number {
-    const at = nextLook(entry, this.lastPassAt, this.learned, this.settings);
-    return Math.max(at, Math.min(this.notBefore, this.lastPassAt + GAP_MAX_S));
+    const at = nextLook(entry, this.lastPass, this.learned, this.settings);
+    return Math.max(at, this.notBefore);
   }
 
   /** Until the first of them is to be looked at; of a newcomer only itself is asked for. */
@@ -171,27 +177,30 @@ export class ServerWatch {
     this.wake = () => undefined;
   }
 
-  private async pass(): Promise<void> {
+  /** Gives back when the listing was over. */
+  private async pass(): Promise<number> {
     const entries = [...this.entries];
     let records: Map<string, ComputeMigration[]>;
     try {
       records = await this.list(entries);
     } catch (error) {
       for (const entry of entries) this.bear(entry, error);
-      return;
-    } finally {
-      const now = clockSeconds();
-      this.notBefore = now + this.gap(now - this.lastPassAt);
+      return clockSeconds();
     }
+    const listed = clockSeconds();
     await mapBounded(entries, READS_AT_ONCE, async (entry) =>
       this.judge(entry, records.get(entry.serverId) ?? []),
     );
+    return listed;
   }
 
-  /** Seconds. What is looked at at the usual pace is held up by a slow listing only. */
-  private gap(listing: number): number {
-    const most = Math.max(listing, this.settings.poll_first);
-    return Math.min(Math.max(GAP_PER_LISTING * listing, GAP_MIN_S), most);
+  /** Also for newcomers. What is looked at at the usual pace is held up by a slow listing only. */
+  private earliestNext({ begun, ended }: LastPass, listed: number): number {
+    const { poll_first: first } = this.settings;
+    const took = listed - begun;
+    const gap = Math.min(Math.max(GAP_PER_LISTING * took, GAP_MIN_S), Math.max(took, first));
+    const latest = Math.max(begun + GAP_MAX_S, ended + Math.max(first, PAUSE_PER_LISTING * took));
+    return Math.min(listed + gap, latest);
   }
 
   private async list(entries: Entry[]): Promise<Map<string, ComputeMigration[]>> {
@@ -230,8 +239,8 @@ export class ServerWatch {
       records.map((record) => [record.id, record.status]),
       server === undefined ? null : [server?.status, server?.taskState, server?.host],
     ]);
-    if (this.seen.get(entry.serverId) !== now) entry.quietSince = clockSeconds();
-    this.seen.set(entry.serverId, now);
+    if (entry.seen !== now) entry.quietSince = clockSeconds();
+    entry.seen = now;
   }
 
   private async read(serverId: string): Promise<ComputeServer | null> {

@@ -50,7 +50,12 @@ describe('the next look', () => {
     watch: { joinedAt: number; quietSince?: number; isNew?: boolean },
     lastPassAt = -Infinity,
     given = settings,
-  ) => nextLook({ isNew: true, quietSince: watch.joinedAt, ...watch }, lastPassAt, learned, given);
+    took = 0,
+  ) => {
+    const lastPass = { begun: lastPassAt, ended: lastPassAt + took };
+    const paced = { isNew: true, quietSince: watch.joinedAt, ...watch };
+    return nextLook(paced, lastPass, learned, given);
+  };
 
   it('at something new on a quick cloud: early, then less and less', () => {
     ended(0.02);
@@ -85,6 +90,14 @@ describe('the next look', () => {
     });
     expect(pauses).toEqual([0.2, 0.4, 2, 5]);
     expect(at({ joinedAt: 100, quietSince: 500 }, 500)).toBeCloseTo(500.2);
+  });
+
+  it('a pass that took long is followed by a pause, and a newcomer on a quick cloud waits for none', () => {
+    const old = { joinedAt: 50, isNew: false };
+    expect(at(old, 100, settings, 3)).toBeCloseTo(105);
+    expect(at(old, 100, settings, 7)).toBeCloseTo(107.2);
+    ended(0.02);
+    expect(at({ joinedAt: 100.5 }, 100, settings, 3)).toBeCloseTo(100.51);
   });
 
   it('never earlier than the first pause where that is shorter than an early look', () => {

@@ -14,8 +14,14 @@ describe('records', () => {
     ({ id, serverId, status, updatedAt: time(seconds) }) as ComputeMigration;
   const idsOf = (records: ComputeMigration[] | null) => records?.map(({ id }) => id) ?? null;
   let recent: RecentRecords;
+  let wallAhead: number;
   beforeEach(() => {
-    recent = new RecentRecords(1, () => now);
+    wallAhead = 0;
+    recent = new RecentRecords(
+      1,
+      () => now,
+      () => Date.parse(time(now + wallAhead)),
+    );
   });
 
   it('nothing is known before a listing, nor long after one', () => {
@@ -56,6 +62,43 @@ describe('records', () => {
     recent.saw([record(4, 'completed', 80)], time(25), 131);
     expect(recent.of('a', time(70))).toBeNull();
     expect(idsOf(recent.of('a', time(90)))).toEqual([4]);
+  });
+
+  it('a long listing that is answered after later ones brings no changes before those', () => {
+    // Whatever this machine's clock says.
+    wallAhead = 300;
+    now = 190.5;
+    recent.saw([record(1, 'running', 150)], time(130), 190);
+    recent.saw([record(2, 'completed', -9000)], time(-10_000), 100);
+    expect(recent.of('a', time(0))).toBeNull();
+    expect(idsOf(recent.of('a', time(190)))).toEqual([1]);
+    recent.saw([record(2, 'completed', -9000)], time(-10_000), 165);
+    expect(idsOf(recent.of('a', time(0)))).toEqual([2, 1]);
+  });
+
+  it('a listing that begins in the future, by a clock of Nova that is ahead, brings nothing up to there', () => {
+    const ahead = time(400 - 60);
+    // Once at the first such time, and again after every layout: that Nova time is known by then changes nothing.
+    for (const layout of [100, 101, 102]) {
+      recent.saw([record(1, 'completed', 400)], time(-10_000), layout);
+      now = layout + 0.5;
+      expect(idsOf(recent.of('a', time(0)))).toEqual([1]);
+      recent.saw([], ahead, layout + 0.3);
+      expect(recent.of('a', time(0))).toBeNull();
+    }
+    // Nor does one that was asked for before and is answered now.
+    recent.saw([], time(-10_000), 102.1);
+    expect(recent.of('a', time(0))).toBeNull();
+    recent.saw([], time(42), 102.4);
+    expect(recent.of('a', time(103))).toEqual([]);
+  });
+
+  it('where this machine is behind by minutes, nothing joins', () => {
+    wallAhead = -200;
+    recent.saw([], time(0), 100);
+    recent.saw([record(1, 'completed', 50)], time(10), 100.1);
+    expect(recent.of('a', time(61))).toBeNull();
+    expect(idsOf(recent.of('a', time(71)))).toEqual([1]);
   });
 
   it('begins anew before it grows without end', () => {

@@ -184,3 +184,80 @@ describe('of what has just been asked for', () => {
     await ends;
   });
 });
+
+describe('how often it looks', () => {
+  const POLL = { poll_first: 0.2, poll_max: 0.2, read_errors: 1 };
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => jest.useRealTimers());
+
+  /** How many passes there are in a minute of this cloud, and the shortest pause between two. */
+  const inAMinute = async (
+    seconds: { listing: number; server: number },
+    judges: (() => Verdict<string>)[],
+    settings = POLL,
+    isNew = false,
+  ) => {
+    const after = async <T>(s: number, value: T) =>
+      s === 0 ? value : new Promise<T>((resolve) => setTimeout(() => resolve(value), s * 1000));
+    const pauses: number[] = [];
+    let lastCallEnd = -Infinity;
+    const called = async <T>(s: number, value: T) => {
+      const result = await after(s, value);
+      lastCallEnd = performance.now();
+      return result;
+    };
+    const compute = {
+      listMigrations: () => {
+        pauses.push((performance.now() - lastCallEnd) / 1000);
+        return called(seconds.listing, []);
+      },
+      getServer: () => called(seconds.server, { status: 'ACTIVE' }),
+    } as unknown as Compute;
+    const watch = new ServerWatch(compute, settings);
+    const cancel = new AbortController();
+    const { signal } = cancel;
+    const all = Promise.allSettled(
+      judges.map((judge) => watch.follow({ serverId: 'x', since: SINCE, signal, judge, isNew })),
+    );
+    await jest.advanceTimersByTimeAsync(60_000);
+    cancel.abort(new Error('enough'));
+    await jest.advanceTimersByTimeAsync(10_000);
+    await all;
+    return { passes: pauses.length, shortest: Math.min(...pauses) };
+  };
+  const waiting = (): Verdict<string> => 'wait';
+  const reading = (): Verdict<string> => 'read-server';
+
+  it.each([
+    // Listing, reading a server, the first pause; the shortest one there is, and passes in a minute.
+    [0, 0, 0.2, 0.2, 299],
+    [0.9, 0, 0.2, 0.225, 53],
+    [1, 0, 0.2, 0.25, 48],
+    [2, 0, 0.2, 0.5, 24],
+    [2, 0, 1, 1, 20],
+    [0, 2, 0.2, 0.2, 27],
+  ])(
+    'listings of %f s and readings of %f s are followed by a pause',
+    async (listing, server, first, shortest, passes) => {
+      const settings = { ...POLL, poll_first: first, poll_max: first };
+      for (const isNew of [false, true]) {
+        const judge = server > 0 ? reading : waiting;
+        const found = await inAMinute({ listing, server }, [judge], settings, isNew);
+        // Newcomers: a few early looks, on a cloud that is not known yet.
+        expect(found.passes).toBeLessThanOrEqual(passes + (isNew ? 3 : 1));
+        expect(found.passes).toBeGreaterThan(passes - 3);
+        if (!isNew || listing > 0) expect(found.shortest).toBeGreaterThanOrEqual(shortest - 0.002);
+      }
+    },
+  );
+
+  it('two that watch one server and see different things of it slow down as one does', async () => {
+    const settings = { ...POLL, poll_max: 30 };
+    const one = await inAMinute({ listing: 0, server: 0 }, [reading], settings);
+    const two = await inAMinute({ listing: 0, server: 0 }, [reading, waiting], settings);
+    expect(one.passes).toBeLessThan(60);
+    expect(two.passes).toBe(one.passes);
+  });
+});

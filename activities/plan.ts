@@ -8,7 +8,8 @@ import { failure } from './failures.js';
 import type { Kit } from './kit.js';
 import { laidOut } from './layout.js';
 import { beginFacts } from './read-facts.js';
-import { readPlanWithActions } from './read-plan.js';
+import { ENDED } from './other-plans.js';
+import { readPlan } from './read-plan.js';
 import { checkRequest } from './request-schema.js';
 import type { LayOutToo, PlanReading, ReadActionPlanInput } from './types.js';
 import type { Run } from './waiting.js';
@@ -21,10 +22,10 @@ export async function readActionPlan(
 ): Promise<PlanReading> {
   const { limits } = kit.settings;
   const { planUuid, options } = checkRequest(input, limits);
-  // The caller waits for the slowest of the reads: these need nothing of the plan.
-  const facts = layOut === undefined ? null : beginFacts(kit, run);
-  const read = await readPlanWithActions(kit, run, planUuid);
-  const { plan, actions } = read;
+  const plan = await readPlan(kit, run, planUuid);
+  // Whatever the layout is decided by is read after the plan was seen to have ended: its last action may just have run.
+  const facts = layOut === undefined || !ENDED.has(plan.state) ? null : beginFacts(kit, run);
+  const actions = await kit.cloud.optimizer.listActions(planUuid, { signal: run.signal });
   if (actions.length > limits.max_actions) {
     throw failure(
       'PlanTooLarge',
@@ -57,5 +58,5 @@ export async function readActionPlan(
     resumed: input.request.previous_run_id !== null,
   });
   if (refusal !== null) return reading;
-  return { ...reading, layout: laidOut(await facts.of(read), options) };
+  return { ...reading, layout: laidOut(await facts.of({ plan, actions }), options) };
 }

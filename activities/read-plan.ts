@@ -3,23 +3,11 @@ import type { WatcherAction, WatcherActionPlan } from '../src/openstack/cloud.js
 import { isBadRequest, isNotFound } from '../src/openstack/errors.js';
 import { failure } from './failures.js';
 import type { Kit } from './kit.js';
-import { begun } from './reading.js';
 import type { Run } from './waiting.js';
 
 export interface PlanWithActions {
   plan: WatcherActionPlan;
   actions: WatcherAction[];
-}
-
-/** What is wrong with the plan is said first, not what Watcher makes of its actions then. Fails: as readPlan. */
-export async function readPlanWithActions(
-  kit: Kit,
-  run: Run,
-  uuid: string,
-): Promise<PlanWithActions> {
-  const listing = begun(kit.cloud.optimizer.listActions(uuid, { signal: run.signal }));
-  const plan = await readPlan(kit, run, uuid);
-  return { plan, actions: await listing };
 }
 
 /** Fails: ActionPlanNotFound, InvalidRequest. Watcher answers 400 to an identifier that it does not take for one. */

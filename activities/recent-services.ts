@@ -3,7 +3,7 @@ import type { ComputeService } from '../src/openstack/cloud.js';
 import { clockSeconds } from './waiting.js';
 
 /** Older than this is not used. Nova itself takes a host for up for a minute after its last sign (service_down_time). */
-const AGE_MAX_S = 10;
+const AGE_MAX_S = 1;
 /** More hosts than this, and it begins anew. */
 const KEPT_MAX = 20_000;
 

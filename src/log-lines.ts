@@ -13,9 +13,15 @@ export interface LogLinesOptions {
 }
 
 const KEPT_MAX = 8 * 1024 * 1024;
+/** Given to Node at a time: what of it has been read when the process ends cannot be known. */
+const SLICE_MAX = 64 * 1024;
 /** What the end of the process waits for a reader, in all. */
 const LAST_WORDS_MS = 1000;
 const RETRY_MS = 20;
+/** After a write that failed. */
+const AGAIN_MS = 1000;
+/** Nobody reads any more. Anything else (a full disk) may pass. */
+const GONE = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
 
 export class LogLines implements DestinationStream {
   private waiting: string[] = [];
@@ -28,7 +34,8 @@ export class LogLines implements DestinationStream {
   constructor(private readonly options: LogLinesOptions) {
     this.keptMax = options.keptMax ?? KEPT_MAX;
     process.once('exit', () => this.lastWords());
-    process.stderr.on('error', () => this.giveUp());
+    // Said to the callback of the write as well; heard here so that it does not end the process.
+    process.stderr.on('error', () => undefined);
   }
 
   write(line: string): void {
@@ -37,46 +44,66 @@ export class LogLines implements DestinationStream {
       this.dropped += 1;
       return;
     }
-    this.waiting.push(line);
-    this.kept += line.length;
+    this.keep(line);
     if (!this.isWriting) this.next();
   }
 
   /** Node writes what fits into the pipe at once, and the rest as it is read (a file or a terminal takes all of it at once). */
   private next(): void {
-    const lines = this.take();
-    this.isWriting = lines !== '';
-    if (this.isWriting) process.stderr.write(lines, () => this.next());
+    const lines = this.take(SLICE_MAX);
+    this.isWriting = lines.length > 0;
+    if (!this.isWriting) return;
+    process.stderr.write(lines.join(''), (error) => {
+      if (!error) return this.next();
+      if (GONE.has(codeOf(error))) return this.giveUp();
+      this.dropped += lines.length;
+      setTimeout(() => this.next(), AGAIN_MS).unref();
+    });
   }
 
-  private take(): string {
-    if (this.dropped > 0) this.waiting.push(this.options.dropped(this.dropped));
-    const lines = this.waiting.join('');
-    this.waiting = [];
-    this.kept = 0;
+  /** At least one, if there is one; no more than so many characters. */
+  private take(most: number): string[] {
+    if (this.dropped > 0) this.keep(this.options.dropped(this.dropped));
     this.dropped = 0;
-    return lines;
+    let size = 0;
+    let count = 0;
+    for (const { length } of this.waiting) {
+      if (count > 0 && size + length > most) break;
+      size += length;
+      count += 1;
+    }
+    this.kept -= size;
+    return this.waiting.splice(0, count);
   }
 
-  /** Nobody reads any more: there is nobody to say that to either. */
+  private keep(line: string): void {
+    this.waiting.push(line);
+    this.kept += line.length;
+  }
+
   private giveUp(): void {
     this.isBroken = true;
-    this.take();
+    this.waiting = [];
   }
 
   /** What the process said last matters most; but no reader may keep it from ending. */
   private lastWords(): void {
     // How much of what was begun has been read cannot be known: whatever follows is at least on a line of its own.
-    let left = Buffer.from(this.take());
+    let left = Buffer.from(this.take(Infinity).join(''));
     if (left.length > 0) left = Buffer.concat([Buffer.from('\n'), left]);
     const until = performance.now() + LAST_WORDS_MS;
     while (left.length > 0 && performance.now() < until) {
       try {
         left = left.subarray(writeSync(process.stderr.fd, left));
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) return;
+        if (codeOf(error) !== 'EAGAIN') return;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
       }
     }
   }
+}
+
+function codeOf(error: unknown): string {
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+  return hasCode ? String(error.code) : '';
 }

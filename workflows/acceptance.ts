@@ -5,6 +5,7 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  patched,
   rootCause,
   TimeoutFailure,
   workflowInfo,
@@ -50,24 +51,35 @@ interface Asked {
   quickly?: boolean;
 }
 
-/** Plan and layout by one activity; a worker of version 0.1.0 reads the plan alone, and then the layout is read after it. */
+/**
+ * Plan and layout at once where a worker of this version has taken the start (`isUnmixed`). Before everything else it says so in
+ * the history: version 0.1.0 can decide nothing in such a run, not even by what it reads from inputs and answers that it does not
+ * understand. Where version 0.1.0 took the start, the layout is read after the plan, as it has begun.
+ */
 export async function acceptRollback(
   planUuid: string,
   asked: Asked,
   parts: Parts,
-): Promise<Acceptance<Layout>> {
+): Promise<Acceptance<Layout> & { isUnmixed: boolean }> {
+  const isUnmixed = patched('rollback-timeout');
+  if (!isUnmixed) return { ...(await accept(planUuid, asked, layOutWhole)), isUnmixed };
   const layOut = { requested_at: requestedAt(asked.request), ...ofCloud(asked.cloud) };
   const reading = await judged(planUuid, asked, layOut);
+  // The activity of an older worker has read the plan alone; and so has ours of one that is large.
   const layout =
     reading.layout ??
     (await laidOut(planUuid, asked, reading, (timeLeftMs, question) =>
       acceptanceReads(timeLeftMs).layOutRollback({ ...question, in_parts: true }),
     ));
   timeLeft(asked.request);
-  if (layout.parts === undefined) return { reading, layout };
+  if (layout.parts === undefined) return { reading, layout, isUnmixed };
   // They were sent before it.
-  return { reading, layout: { ...layout, compensations: parts.take(layout.parts) } };
+  const whole = { ...layout, compensations: parts.take(layout.parts) };
+  return { reading, layout: whole, isUnmixed };
 }
+
+const layOutWhole: ReadLayout<Layout> = (timeLeftMs, question) =>
+  acceptanceReads(timeLeftMs).layOutRollback(question);
 
 export async function accept<L>(
   planUuid: string,

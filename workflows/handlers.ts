@@ -45,6 +45,7 @@ export function handleMessages(decision: Decision): void {
     await untilDecided(decision);
     if (decision.refusal !== null) throw decision.refusal;
     const { record } = decided(decision);
+    record.calls += 1;
     refuseOtherCloud(cloud, record);
     // A max_age that the caller leaves out is this worker's affair, not a difference.
     const asked = completeOptions(request.options, record.options.max_age);
@@ -130,6 +131,7 @@ function control(
   const obey = (asGiven: ControlRequest): RollbackResult => {
     const request = checkedControl(asGiven);
     const running = decided(decision);
+    running.record.calls += 1;
     act(running, request.by, request);
     publish(running.record);
     return running.record.result();

@@ -15,6 +15,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { RollbackRequest } from '../activities/types.js';
 import type { RollbackResult } from '../src/domain/result.js';
 import { inParts, Parts } from '../src/domain/parts.js';
 import { endState } from '../src/domain/states.js';
@@ -83,10 +84,9 @@ async function begin(
     const { request, carried } = checked;
     planUuid = checked.planUuid;
     if (carried !== undefined) {
-      const whole =
-        carried.compensations === undefined
-          ? { ...carried, compensations: await takenOver(carried, decision) }
-          : { ...carried, compensations: carried.compensations };
+      const compensations =
+        carried.compensations ?? (await takenOver(checked.planUuid, request, carried, decision));
+      const whole = { ...carried, compensations };
       const record = new RollbackRecord(planUuid, request.requested_by, whole);
       if (carried.compensations === undefined) record.takenOverWith = workflowInfo().historyLength;
       const started = decide(record, decision, whole);
@@ -95,7 +95,7 @@ async function begin(
     }
     const uuid = checked.planUuid;
     const readSinceMs = Date.now();
-    const { reading, layout } = await reads.run(() =>
+    const { reading, layout, isUnmixed } = await reads.run(() =>
       acceptRollback(uuid, checked, decision.parts),
     );
     if (isCancelled()) throw cancelledBefore();
@@ -106,7 +106,7 @@ async function begin(
       compensations: layout.compensations,
     });
     record.laidOutSinceMs = readSinceMs;
-    record.isUnmixed = reading.layout !== undefined;
+    record.isUnmixed = isUnmixed;
     record.note('accepted', `Plan ended ${reading.plan.ended_at}, ${reading.plan.state}.`);
     for (const note of layout.notes) record.note('note', note);
     const started = decide(record, decision);
@@ -117,6 +117,11 @@ async function begin(
     if (!(error instanceof ApplicationFailure)) throw error;
     // The callers' updates and the workflow fail with the same failure, in one activation.
     decision.refusal = error;
+    if (error.type === 'RollbackIncomplete') {
+      decision.refusal = ApplicationFailure.nonRetryable(error.message, 'InternalError');
+      await condition(allHandlersFinished);
+      throw error;
+    }
     upsertSearchAttributes([
       ...(planUuid === null ? [] : [{ key: actionPlanKey, value: planUuid }]),
       { key: stateKey, value: REFUSED },
@@ -127,16 +132,29 @@ async function begin(
   }
 }
 
-/** Calls that come meanwhile wait for it. */
+/** Calls that come meanwhile wait for it. Where it cannot be had, the rollback ends FAILED, with what is known without it. */
 async function takenOver(
-  { handed_over }: HandedOn,
+  planUuid: string,
+  { requested_by }: RollbackRequest,
+  carried: HandedOn,
   decision: Decision,
 ): Promise<CarriedState['compensations']> {
   decision.takesOver = true;
   handleControl(decision);
-  const compensations = await takeOver(handed_over, decision.parts);
-  decision.takesOver = false;
-  return compensations;
+  try {
+    return await takeOver(carried.handed_over, decision.parts);
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure)) throw error;
+    const { message, type } = error;
+    const record = new RollbackRecord(planUuid, requested_by, { ...carried, compensations: [] });
+    record.setState('FAILED');
+    record.note('ended', message);
+    record.failure = { type: type ?? 'InternalError', message };
+    publish(record);
+    throw incomplete(message, { ...record.result(), truncated: true });
+  } finally {
+    decision.takesOver = false;
+  }
 }
 
 /** What the next run is to know; null: no more true once it was kept. */
@@ -182,7 +200,11 @@ async function conclude(
   const result = record.result();
   if (state === 'CANCELLED') throw new CancelledFailure('rollback cancelled');
   if (state === 'SUCCEEDED') return result;
-  throw ApplicationFailure.create({
+  throw incomplete(message, result);
+}
+
+function incomplete(message: string, result: RollbackResult): ApplicationFailure {
+  return ApplicationFailure.create({
     type: 'RollbackIncomplete',
     message,
     nonRetryable: true,

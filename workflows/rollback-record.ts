@@ -18,6 +18,7 @@ const HISTORY_ENTRIES_MAX = 1000;
 const PAGE_MAX = 1000;
 const OWN_EVENTS_MIN = 500;
 const HISTORY_BYTES_MAX = 6_000_000;
+const CALLS_MAX = 1000;
 /** Of a reason or a message, whatever a cloud says. */
 const SENTENCE_BYTES_MAX = 1000;
 
@@ -32,9 +33,11 @@ export class RollbackRecord {
   failure: RollbackResult['failure'] = null;
   /** Events that it took to take over what the run before knew: they must not count, or a run might do nothing else. */
   takenOverWith = 0;
+  /** Updates that this run has taken. */
+  calls = 0;
   /** When the reads of the layout began; null: in an earlier run. */
   laidOutSinceMs: number | null = null;
-  /** No worker of version 0.1.0 can have decided anything in this run: it would have read the layout by itself. */
+  /** No worker of version 0.1.0 can have decided anything in this run (acceptance.ts). */
   isUnmixed = false;
   /** Told of every note, right after it is made. */
   onNote: ((event: string, message: string) => void) | null = null;
@@ -235,17 +238,19 @@ export class RollbackRecord {
 
 /**
  * Whether a rollback should go on in a new run, once nothing is in flight. Temporal advises it from 4,096 events or 4 MB on, and
- * warns from 10,240 or 10 MB on. Each new run of a large rollback costs a pause and its state twice, so the advice is not
- * followed: the events have a limit of their own, and the bytes are left enough room for handing the state on.
+ * warns from 10,240 or 10 MB on. Each new run of a large rollback costs a pause and its state twice, so the advice is followed
+ * only where it is for the calls of one run, of which Temporal takes 2,000: events have a limit of their own, and bytes are left
+ * enough room for handing the state on.
  */
-export function historyIsLong({ limits, takenOverWith }: RollbackRecord): boolean {
-  const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
+export function historyIsLong({ limits, takenOverWith, calls }: RollbackRecord): boolean {
+  const { continueAsNewSuggested: isAdvised, historyLength, historySize } = workflowInfo();
   const own = historyLength - takenOverWith;
-  // Taking over may cost many bytes: they count once the run has done something.
-  const hasWorked = takenOverWith === 0 || own > OWN_EVENTS_MIN;
   if (own > limits.continue_as_new_after) return true;
-  if (historySize > HISTORY_BYTES_MAX && hasWorked) return true;
-  return continueAsNewSuggested && hasWorked && !patched('longer-runs');
+  // Taking over may cost many bytes: they count once the run has done something.
+  if (takenOverWith > 0 && own <= OWN_EVENTS_MIN) return false;
+  const isLarge = historySize > HISTORY_BYTES_MAX || (isAdvised && calls > CALLS_MAX);
+  if (!isAdvised && !isLarge) return false;
+  return patched('longer-runs') ? isLarge : isAdvised;
 }
 
 /** Workflow time: the SDK makes Date deterministic. */

@@ -13,7 +13,7 @@ import { now, type RollbackRecord } from './rollback-record.js';
 /** After a cancel, or once the time of the rollback is used up: somebody waits for the end. */
 const HURRIED_S = 60;
 /** What was looked at since then is not looked at again. */
-const FRESH_MS = 5_000;
+const FRESH_MS = 1_000;
 /** Keeps one activity's input far below Temporal's 2 MB. */
 const CHUNK = 1000;
 
@@ -57,7 +57,7 @@ export async function verify(record: RollbackRecord, hurried: boolean): Promise<
   }
   const seen = [
     ...(wanted.length > 0 || justSeen === 0 ? [`${wanted.length} looked at once more`] : []),
-    ...(justSeen > 0 ? [`${justSeen} seen within the last ${FRESH_MS / 1000} s`] : []),
+    ...(justSeen > 0 ? [`${justSeen} seen within the last second`] : []),
   ];
   record.note('verified', `Compensations that are as before: ${seen.join(', ')}.`);
 }

@@ -101,6 +101,39 @@ describe('readActionPlan', () => {
     expect(listed()).toBe(before);
   });
 
+  it('what the last action did while the plan was looked at is laid out too', async () => {
+    const uuid = await test.sim.hostMaintenance('compute-1');
+    await test.sim.settled();
+    const { hand } = test.sim;
+    // A moment before its end: the host is not disabled yet.
+    hand.setService('compute-1', { status: 'enabled', disabledReason: null });
+    hand.setActionPlan(uuid, { state: 'ONGOING' });
+    const path = new RegExp(`/action_plans/${uuid}`);
+    test.sim.inject({ service: 'optimizer', path, effect: { kind: 'delay', ms: 300 } });
+    setTimeout(() => {
+      hand.setService('compute-1', { status: 'disabled', disabledReason: 'watcher_disabled' });
+      hand.setActionPlan(uuid, { state: 'SUCCEEDED' });
+    }, 100);
+    const { layout } = await layOutToo(uuid);
+    const kinds = layout?.compensations.map(({ kind, state }) => `${kind} ${state}`);
+    expect(kinds).toContain('set_service_status PENDING');
+  });
+
+  it('lays out all the same where Nova cannot list what changed last', async () => {
+    const uuid = await test.sim.hostMaintenance('compute-1');
+    await test.sim.settled();
+    const { layout } = await layOutToo(uuid);
+    const before = test.sim.requestCounts()['GET /compute/v2.1/servers/detail'] ?? 0;
+    test.sim.inject({
+      service: 'compute',
+      path: /^\/servers\/detail/,
+      effect: { kind: 'status', status: 500 },
+    });
+    expect((await layOutToo(uuid)).layout).toEqual(layout);
+    const now = test.sim.requestCounts()['GET /compute/v2.1/servers/detail'] ?? 0;
+    expect(now).toBeGreaterThan(before);
+  });
+
   it('refuses an unknown plan: ActionPlanNotFound', async () => {
     const failing = run(test.activities, 'readActionPlan', request(UNKNOWN));
     await expect(failing).rejects.toMatchObject({

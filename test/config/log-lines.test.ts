@@ -1,6 +1,7 @@
 /** The log waits for nobody: not for who reads it slowly, nor for who does not read it at all. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ensureBuilt, ROOT } from '../support/built.js';
@@ -74,4 +75,27 @@ test('whoever stops to read ends nothing', async () => {
   const [told, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   expect(told).toBe('goes on\n');
   expect(code).toBe(0);
+});
+
+test('of a burst before the end everything is said to who reads it a moment later', async () => {
+  const child = program(
+    `for (let n = 0; n < 3000; n += 1) log(n + ' ' + 'x'.repeat(99)); await sleep(30); log('last words'); process.exit(1);`,
+    10_000_000,
+  );
+  if (child.stderr === null) throw new Error('no log');
+  await sleep(300);
+  const lines = (await text(child.stderr)).split('\n').filter((line) => line !== '');
+  expect(lines.at(-1)).toBe('last words');
+  // What Node had been given, and the pipe had no room for, is in doubt; no more than that.
+  expect(lines.length).toBeGreaterThan(3001 - (64 * 1024) / 100);
+});
+
+test('a disk that was full for a moment does not end the log', () => {
+  const script = `
+    const real = process.stderr.write;
+    const failing = (lines, done) => { process.stderr.write = real; done(Object.assign(new Error('full'), { code: 'ENOSPC' })); return true; };
+    process.stderr.write = failing; log('lost'); log('kept'); await sleep(1200);`;
+  const child = program(script);
+  if (child.stderr === null) throw new Error('no log');
+  return expect(text(child.stderr)).resolves.toBe('kept\ndropped 1\n');
 });

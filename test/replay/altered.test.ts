@@ -14,7 +14,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test.each([
-  ['another activity', /\.layOutRollback\(/, '.previewRollback('],
+  ['another activity', /\.liveMigrateServer\./, '.coldMigrateServer.'],
   [
     'a step more',
     /const question = \{ action_plan_uuid: planUuid, request \};/,

@@ -65,6 +65,7 @@ export const LIMIT_SCENARIOS: Readonly<Record<string, Scenario>> = {
         const { counts } = (await service.get(plan)).body;
         return counts.ONGOING === undefined;
       });
+      // Longer than what was just seen need not be looked at once more.
       await pause(1500);
       await handle.executeUpdate(resumeUpdate, BY);
       expectState((await service.ended(plan)).state, 'SUCCEEDED');

@@ -42,7 +42,7 @@ export const READING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     play: (service) => seen(service, 3, /before: \d+ seen within/),
   },
   'some-seen-again': {
-    service: { simulated: { liveMigrationOf: (name) => (name === 'vm-1' ? 6_000 : 50) } },
+    service: { simulated: { liveMigrationOf: (name) => (name === 'vm-1' ? 1_500 : 50) } },
     play: (service) => seen(service, 2, /before: \d+ looked at once more/),
   },
   'just-seen-in-a-new-run': {

@@ -74,7 +74,7 @@ describe('a request that is accepted', () => {
       'ended',
     ]);
     expect(end.history.find(({ event }) => event === 'verified')?.message).toMatch(
-      /: 1 seen within the last 5 s\.$/,
+      /: 1 seen within the last second\.$/,
     );
     // Plan and layout at once, the move; no last look.
     expect(await scheduled(handle)).toEqual(['readActionPlan', 'liveMigrateServer']);

@@ -2,6 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { randomUUID } from 'node:crypto';
 import { PART_CHARS } from '../../src/domain/parts.js';
+import { stateKey } from '../../workflows/search-attributes.js';
 import { compensation, type Harness, migrate, startHarness } from './harness.js';
 import { endOf, failureOf, type Handle, start } from './runs.js';
 
@@ -52,8 +53,13 @@ const LOST =
 test('ended before it is asked: a failure in a sentence, and the next rollback of the plan goes its way', async () => {
   const { handle, plan, keeper } = await betweenRuns();
   await harness.env.client.workflow.getHandle(keeper).terminate('by an operator');
-  const failure = await failureOf(handle);
-  expect([failure.type, failure.message]).toEqual(['InternalError', expect.stringMatching(LOST)]);
+  const end = await endOf(handle);
+  expect(end.failure).toEqual({ type: 'InternalError', message: expect.stringMatching(LOST) });
+  expect(end).toMatchObject({ state: 'FAILED', truncated: true, compensations: [] });
+  expect(end.history.map(({ event }) => event)).toContain('succeeded');
+  // Whoever looks for rollbacks finds it, and a POST takes it up again whatever the plan's age.
+  const described = await handle.describe();
+  expect(described.typedSearchAttributes.get(stateKey)).toBe('FAILED');
   const again = await start(harness, plan);
   expect((await endOf(again)).state).toBe('SUCCEEDED');
 }, 60_000);

@@ -62,7 +62,9 @@ export async function acceptRollback(
   parts: Parts,
 ): Promise<Acceptance<Layout> & { isUnmixed: boolean }> {
   const isUnmixed = patched('rollback-timeout');
-  if (!isUnmixed) return { ...(await accept(planUuid, asked, layOutWhole)), isUnmixed };
+  const { request, cloud } = asked;
+  if (!isUnmixed)
+    return { ...(await accept(planUuid, { request, cloud }, layOutWhole)), isUnmixed };
   const layOut = { requested_at: requestedAt(asked.request), ...ofCloud(asked.cloud) };
   const reading = await judged(planUuid, asked, layOut);
   // The activity of an older worker has read the plan alone; and so has ours of one that is large.

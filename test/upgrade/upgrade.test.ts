@@ -188,6 +188,19 @@ test('the old decides by limits that the new one has read, of which it knows not
   expectOnce(sim);
 }, 180_000);
 
+test('what a new API starts and an old worker takes up, a new worker finishes', async () => {
+  const { sim } = fleet;
+  const scene = await maintenance(sim, 'taken-by-old', { running: 6 });
+  const newApi = await fleet.api('present');
+  const old = await fleet.worker('previous');
+  await begin(newApi, scene);
+  await eventually('it moves', () => isMoving(scene));
+  await fleet.worker('present');
+  await old.kill();
+  expectHome(sim, scene, await newApi.ended(scene.plan));
+  expectOnce(sim);
+}, 180_000);
+
 test('an upgrade taken back: old rollbacks go on, new ones wait until it is made again', async () => {
   const { sim } = fleet;
   const byNew = await maintenance(sim, 'by-new', { running: 8, shutOff: 1 });

@@ -1,4 +1,4 @@
-// The command line that all benchmarks share: [NAME…] [--short] [--runs N] [--out FILE] [--verbose]. Exit 2 where it makes no sense.
+// The command line that all benchmarks share: [NAME…] [--short] [--runs N] [--out FILE] [--verbose]. Exit 2: it makes no sense.
 import { parseArgs } from 'node:util';
 
 /** `names`: what can be asked for; `what`: one of them is called so. `runs`: how many, of a long run and of a short one. */

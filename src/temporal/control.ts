@@ -12,6 +12,7 @@ import { ApiError } from '../api/errors.js';
 import type { ControlCall, ControlVerb } from '../api/rollbacks.js';
 import type { RollbackResult } from '../domain/result.js';
 import { type Execution, Executions } from './executions.js';
+import { cancelDelivered, untilKnown } from './taking-over.js';
 import { isGoneMeanwhile, isTimeout, refusalOf } from './translate-error.js';
 
 /** A worker that polls answers within milliseconds; nobody is made to wait longer for one that does not. */
@@ -80,7 +81,11 @@ async function cancel(client: Client, execution: Execution): Promise<RollbackRes
     throw error;
   }
   for (let look = 1; ; look += 1) {
-    const result = await executions.queried({ ...execution, runId: '' });
+    const result = await untilKnown({
+      query: () => executions.queried({ ...execution, runId: '' }),
+      goesOn: () => executions.goesOn(execution.workflowId),
+      silent: cancelDelivered,
+    });
     if (result === null) throw ended();
     const seen = result.history.some(({ event }) => event === 'cancelled') || look === LOOKS;
     if (seen) return result;

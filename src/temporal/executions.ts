@@ -12,6 +12,7 @@ import { type CloudId, isCloudId, isSameCloud, otherCloudSentence } from '../dom
 import { ApiError } from '../api/errors.js';
 import { Gate } from './gate.js';
 import { tooManyLooks } from './refusals.js';
+import { goesOnInNewRun, untilKnown } from './taking-over.js';
 import type { RollbackResult } from '../domain/result.js';
 import { resultQuery, WORKFLOW_TYPE } from '../../workflows/messages.js';
 import type { RollbackActionPlan } from '../../workflows/rollback-action-plan.js';
@@ -64,6 +65,12 @@ export class Executions {
       this.client.workflow.getHandle(workflowId).describe(),
     );
     return status.name === 'RUNNING';
+  }
+
+  /** The same, and whether that run was accepted: one that does not know its state then is still taking it over. */
+  async goesOn(workflowId: string): Promise<boolean> {
+    const latest = await this.reading(() => this.client.workflow.getHandle(workflowId).describe());
+    return latest.status.name === 'RUNNING' && isAccepted(latest);
   }
 
   /**
@@ -120,6 +127,13 @@ export class Executions {
     // Without a run id: whichever run is the latest, so that a rollback that continues as new is not lost.
     const handle = this.client.workflow.getHandle(workflowId, runId === '' ? undefined : runId);
     return await this.reading(() => handle.query(resultQuery));
+  }
+
+  /** What that run knows once it has taken over. Throws ApiError where it goes on, and stays silent; null: it has ended so. */
+  known<T>(execution: Execution, query: () => Promise<T | null>): Promise<T | null> {
+    const ran = execution.status === 'RUNNING';
+    const goesOn = async () => ran && (await this.goesOn(execution.workflowId));
+    return untilKnown({ query, goesOn, silent: goesOnInNewRun });
   }
 
   reading<T>(call: () => Promise<T>): Promise<T> {

@@ -29,7 +29,6 @@ import { WorkerPresence, workerPolls } from './readiness.js';
 import { noRollback, noWorker, tooManyStarts } from './refusals.js';
 import { startRollback } from './start.js';
 import { readStopSwitch, setStopSwitch, type SwitchChange } from './stop-switch.js';
-import { untilKnown } from './taking-over.js';
 import { asUnreachable, isGoneMeanwhile, isUnanswered } from './translate-error.js';
 
 /** How often a call is begun again because the workflow ended between two looks. */
@@ -109,7 +108,8 @@ export class TemporalRollbacks implements Rollbacks {
       const named = { ...asked, max_age: request.options.max_age ?? running?.options.max_age ?? 0 };
       if (running !== null) return this.joined(running, named);
     }
-    const ended = accepted === null ? null : await this.endOf(accepted);
+    const hasEnded = accepted !== null && accepted.status !== 'RUNNING';
+    const ended = hasEnded ? await this.endOf(accepted) : null;
     if (ended !== null && ended.state === 'SUCCEEDED' && covers(ended.options, asked)) return ended;
     await polled;
     const resumes = accepted !== null && ended?.state !== 'SUCCEEDED';
@@ -176,9 +176,8 @@ export class TemporalRollbacks implements Rollbacks {
     return this.reaching(async () => {
       const execution = await this.executions.latestAccepted(planUuid);
       if (execution === null) return null;
-      return execution.status === 'RUNNING'
-        ? await this.read(execution)
-        : await this.endOf(execution);
+      const running = execution.status === 'RUNNING' ? await this.read(execution) : null;
+      return running ?? (await this.endOf(execution));
     });
   }
 
@@ -191,7 +190,7 @@ export class TemporalRollbacks implements Rollbacks {
       if (execution === null) return null;
       const handle = this.options.client.workflow.getHandle(execution.workflowId, execution.runId);
       const ask = () => this.executions.reading(() => handle.query(compensationsQuery, page));
-      return await untilKnown(() => this.answered(ask));
+      return await this.executions.known(execution, () => this.answered(ask));
     });
   }
 
@@ -257,7 +256,8 @@ export class TemporalRollbacks implements Rollbacks {
   }
 
   private async read(execution: Execution): Promise<RollbackResult | null> {
-    const result = await untilKnown(() => this.answered(() => this.executions.queried(execution)));
+    const ask = () => this.executions.queried(execution);
+    const result = await this.executions.known(execution, () => this.answered(ask));
     return result === null ? null : this.withUrl(result);
   }
 

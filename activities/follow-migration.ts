@@ -27,6 +27,8 @@ export interface Followed {
   /** Which record: the first that is younger than this id, and not known to be of another user than this one. */
   after: number;
   ownUserId: string | null;
+  /** What was asked for, where it is known. */
+  type?: 'live-migration' | 'migration';
   /** Nova's own time, not later than the record's first change. */
   since: string | null;
   /** The record as it is known already, if it is. */
@@ -118,12 +120,21 @@ function migrationJudge(
   };
 }
 
+type Sought = Pick<Followed, 'after' | 'ownUserId' | 'type'>;
+
 /** The first record that is younger than those before. `records`: newest first. */
-export function firstAfter(
-  records: ComputeMigration[],
-  { after, ownUserId }: Pick<Followed, 'after' | 'ownUserId'>,
-): ComputeMigration | null {
-  return records.findLast((one) => one.id > after && isOf(one, ownUserId)) ?? null;
+export function firstAfter(records: ComputeMigration[], what: Sought): ComputeMigration | null {
+  return records.findLast((one) => isSought(one, what)) ?? null;
+}
+
+/** The last one of them. */
+export function lastAfter(records: ComputeMigration[], what: Sought): ComputeMigration | null {
+  return records.find((one) => isSought(one, what)) ?? null;
+}
+
+function isSought(record: ComputeMigration, { after, ownUserId, type }: Sought): boolean {
+  if (type !== undefined && record.type !== type) return false;
+  return record.id > after && isOf(record, ownUserId);
 }
 
 /** The record that is followed: known by its id, else the first that is younger than those before. */

@@ -18,6 +18,8 @@ export interface MoveView {
   destination: ComputeService | null;
   /** nova-compute of the host that the layout saw it on; null or absent where there is none. */
   source?: ComputeService | null;
+  /** A host was read some time before this: good for nothing but to ask Nova (recent-services.ts). */
+  hostsFromBefore?: boolean;
   /** null where it cannot be told. */
   ownUserId: string | null;
 }
@@ -234,6 +236,12 @@ function otherWay(
   server: ComputeServer,
 ): MoveDecision {
   return end('OTHER_WAY', reason, server, { kind });
+}
+
+/** A host stands in the way: that one is down, or takes no server. */
+export function isForHosts(decision: MoveDecision): boolean {
+  if (decision.do === 'report') return decision.report.outcome === 'BLOCKED';
+  return decision.do === 'wait-for-host';
 }
 
 export interface HostObstacle {

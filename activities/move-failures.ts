@@ -5,6 +5,7 @@
 import type { ComputeServer } from '../src/openstack/cloud.js';
 import type { FailureType } from '../src/domain/failures.js';
 import type { MoveServerWork } from '../src/domain/layout-types.js';
+import { failure } from './failures.js';
 import type { Kit } from './kit.js';
 import { cannotGoLive, failureReason, isNoRoom } from './migration-reason.js';
 import { hostObstacle } from './move-decision.js';
@@ -102,6 +103,14 @@ async function noRoom(
   const obstacle = hostObstacle(destination);
   if (obstacle === null) return { outcome: 'NO_ROOM', reason: `${work.to}: ${reason}` };
   return { outcome: 'BLOCKED', reason: obstacle.reason, needs: work.to };
+}
+
+/** Accepted, and no record of it appeared. */
+export function unrecorded(kit: Kit, { serverName }: MoveServerWork, requestId?: string): Error {
+  return failure(
+    'OpenStackUnreachable',
+    `Nova accepted the migration of ${serverName} (${requestId ?? 'no request id'}) but made no record of it within ${kit.timing.record_appears} s`,
+  );
 }
 
 /** Only a server that runs: one that is PAUSED cannot be migrated cold (nova/compute/api.py, resize). */

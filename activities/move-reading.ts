@@ -4,13 +4,14 @@
  */
 import type { ComputeMigration, ComputeServer, ComputeService } from '../src/openstack/cloud.js';
 import type { MoveServerWork } from '../src/domain/layout-types.js';
+import type { CompensationInput } from './types.js';
 import type { Kit } from './kit.js';
 import type { MoveView } from './move-decision.js';
 import { readComputeService, readServer } from './reading.js';
 import type { Run } from './waiting.js';
 
 /** Everything anew, for this server alone. */
-export async function readMove(kit: Kit, run: Run, work: MoveServerWork): Promise<MoveView> {
+async function readMove(kit: Kit, run: Run, work: MoveServerWork): Promise<MoveView> {
   const [server, records, destination, source, ownUserId] = await Promise.all([
     readServer(kit, run, work.serverId),
     recordsOf(kit, run, work.serverId),
@@ -21,8 +22,48 @@ export async function readMove(kit: Kit, run: Run, work: MoveServerWork): Promis
   return { server, records: newestFirst(records), destination, source, ownUserId };
 }
 
+/** The readings of one attempt. Only the first of all that a compensation makes is spared what the worker knows. */
+export class MoveReadings {
+  private mayBeKnown: boolean;
+  private isNext = false;
+
+  constructor(
+    private readonly kit: Kit,
+    private readonly run: Run,
+    private readonly input: CompensationInput<MoveServerWork>,
+    private readonly way: 'live' | 'cold',
+  ) {
+    // A call before this one may have left a record that no listing shows yet. Version 0.1.0 does not say whether there was one.
+    this.mayBeKnown = input.progress !== undefined && input.again !== true && run.attempt === 1;
+  }
+
+  /** `acted`: something was asked for, or joined. */
+  async next(acted: boolean, leadsToAsk: FirstLook['leadsToAsk']): Promise<MoveView> {
+    const { work } = this.input;
+    const isFirst = this.mayBeKnown && !this.isNext && !acted;
+    this.isNext = true;
+    const since = isFirst ? (work.since ?? null) : null;
+    if (since === null) return this.anew();
+    return readFirst(this.kit, this.run, work, { since, way: this.way, leadsToAsk });
+  }
+
+  anew(): Promise<MoveView> {
+    return readMove(this.kit, this.run, this.input.work);
+  }
+
+  /** Long after the last one: as if nothing had been read. */
+  beginAnew(): void {
+    this.isNext = false;
+  }
+
+  /** What was known has misled. */
+  onlyNew(): void {
+    this.mayBeKnown = false;
+  }
+}
+
 /** What a first reading may be made of. */
-export interface FirstLook {
+interface FirstLook {
   /** Nova's time: what changed before it was closed at layout. */
   since: string;
   /** Live: whether hosts take part may be known from before. */
@@ -36,7 +77,7 @@ export interface FirstLook {
  * further than that, recent-servers.ts says. The server itself is read in any case, unless the layout has just done so: it alone
  * tells whether somebody has moved it.
  */
-export async function readFirst(
+async function readFirst(
   kit: Kit,
   run: Run,
   work: MoveServerWork,
@@ -51,7 +92,9 @@ export async function readFirst(
     destination: young(work.to),
     source: young(work.from),
   };
-  const view = await readTogether(kit, run, work, { since, ...known });
+  const read = await readTogether(kit, run, work, { since, ...known });
+  const hostsFromBefore = known.destination !== null || known.source !== null;
+  const view = { ...read, hostsFromBefore };
   const isAllNew = Object.values(known).every((one) => one === null);
   return isAllNew || leadsToAsk(view) ? view : readTogether(kit, run, work, { since });
 }

@@ -10,16 +10,16 @@ import type { Evidence } from '../src/domain/result.js';
 import { NovaRequests } from './ask-nova.js';
 import type { Asked } from './ask-nova.js';
 import { failure } from './failures.js';
-import { firstAfter, followMigration } from './follow-migration.js';
+import { firstAfter, followMigration, lastAfter } from './follow-migration.js';
 import type { FollowEnd, Followed } from './follow-migration.js';
 import type { Kit } from './kit.js';
 import { askToConfirm } from './move-confirmation.js';
-import { decideMove, isFailed, isOpen } from './move-decision.js';
+import { decideMove, isFailed, isForHosts, isOpen } from './move-decision.js';
 import type { MoveDecision, MoveView } from './move-decision.js';
-import { failedMove, refusedMove } from './move-failures.js';
+import { failedMove, refusedMove, unrecorded } from './move-failures.js';
 import type { MoveFailure } from './move-failures.js';
 import { MoveProgress } from './move-progress.js';
-import { readFirst, readMove } from './move-reading.js';
+import { MoveReadings } from './move-reading.js';
 import { MoveSlot } from './move-slot.js';
 import { MoveWaits } from './move-waits.js';
 import { later, wellBefore } from './nova-time.js';
@@ -66,9 +66,9 @@ class Move {
   private readonly work: MoveServerWork;
   private acted: boolean;
   private ignoreOpenRecord = false;
-  private looked = false;
-  /** What the end of a migration has left to be done. */
+  /** What a migration that is over, or was refused, has left to be done. */
   private atEnd: Look | null = null;
+  private readonly readings: MoveReadings;
   private readonly waits: MoveWaits;
   private readonly requests: NovaRequests;
   private readonly progress: MoveProgress;
@@ -81,6 +81,7 @@ class Move {
   ) {
     this.work = input.work;
     this.acted = run.asked();
+    this.readings = new MoveReadings(kit, run, input, way);
     this.waits = new MoveWaits(kit, run, input.work.serverName);
     this.requests = new NovaRequests(kit, run, input.work.serverId);
     this.progress = new MoveProgress(kit, run, input);
@@ -99,7 +100,7 @@ class Move {
       case 'wait':
         return this.waitOut(decision, view);
       case 'wait-for-host':
-        return this.waitForHost();
+        return this.waits.untilHostIsUp(this.work.to);
       case 'follow':
         this.slot.occupy(this.bothEnds(view));
         return this.follow(view, {
@@ -116,15 +117,10 @@ class Move {
   }
 
   private async look(): Promise<Look> {
-    const { atEnd, looked, kit, run, work } = this;
+    const { atEnd } = this;
     this.atEnd = null;
-    this.looked = true;
-    if (atEnd !== null) return atEnd;
-    const since = looked || this.acted || run.attempt > 1 ? null : (work.since ?? null);
     const isToAsk = (view: MoveView): boolean => this.decide(view).do === 'ask';
-    if (since === null) return this.judged(await readMove(kit, run, work));
-    const first = { since, way: this.way, leadsToAsk: isToAsk };
-    return this.judged(await readFirst(kit, run, work, first));
+    return atEnd ?? this.judged(await this.readings.next(this.acted, isToAsk));
   }
 
   private judged(view: MoveView): Look {
@@ -149,20 +145,13 @@ class Move {
     return undefined;
   }
 
-  private async waitForHost(): Promise<CompensationReport | undefined> {
-    const { to } = this.work;
-    if (await this.waits.untilHostIsUp(to)) return undefined;
-    const reason = `nova-compute on ${to} is down`;
-    return { ...report('BLOCKED', reason, null, this.evidence), needs: to };
-  }
-
   // ---- the bound per host
 
   /** Then ask; after a long wait for the slot, only once it has been read again, as if for the first time. */
   private async takeSlot(view: MoveView): Promise<CompensationReport | undefined> {
     const waited = await this.slot.take(this.bothEnds(view));
     if (waited <= FRESH_S) return this.ask(view);
-    this.looked = false;
+    this.readings.beginAnew();
     return undefined;
   }
 
@@ -200,6 +189,7 @@ class Move {
     const updatedAt = view.server?.updatedAt ?? null;
     return this.follow(view, {
       ...this.followed(view),
+      type: this.way === 'live' ? 'live-migration' : 'migration',
       since: wellBefore(later(this.kit.clock.latest, updatedAt)),
       isNew: true,
     });
@@ -216,10 +206,10 @@ class Move {
     let { record } = followed;
     if (record === null) {
       // The listing may have been asked from too late a time: look at all records of the server once.
-      const { records, server } = await readMove(this.kit, this.run, this.work);
+      const { records, server } = await this.readings.anew();
       record = firstAfter(records, what);
       if (record === null && server === null) return undefined;
-      if (record === null) throw this.unrecorded();
+      if (record === null) throw unrecorded(this.kit, this.work, this.evidence.nova_request_id);
     }
     this.evidence.migration_uuid = record.uuid;
     if (followed.silence !== undefined) {
@@ -227,7 +217,7 @@ class Move {
       return said ?? this.follow(view, { ...what, record, isNew: false });
     }
     if (followed.stale) this.ignoreOpenRecord = true;
-    if (isFailed(record)) return this.failed(view, record, followed);
+    if (isFailed(record)) return this.failed(view, record, what, followed);
     if (followed.server !== undefined && !isOpen(record)) {
       const others = view.records.filter((one) => one.id !== record.id);
       const end = this.judged({ ...view, server: followed.server, records: [record, ...others] });
@@ -237,23 +227,12 @@ class Move {
     return undefined;
   }
 
-  private unrecorded(): Error {
-    const trace = this.evidence.nova_request_id ?? 'no request id';
-    return failure(
-      'OpenStackUnreachable',
-      `Nova accepted the migration of ${this.work.serverName} (${trace}) but made no record of it within ${this.kit.timing.record_appears} s`,
-    );
-  }
-
-  private async confirm(
-    view: MoveView,
-    migration: string,
-  ): Promise<CompensationReport | undefined> {
-    this.evidence.migration_uuid = migration;
+  private async confirm(view: MoveView, uuid: string): Promise<CompensationReport | undefined> {
+    this.evidence.migration_uuid = uuid;
     this.slot.occupy(this.bothEnds(view));
     const asked = await askToConfirm(this.kit, this.run, this.requests, this.work);
     if (asked.is !== 'accepted') return this.readAgain(asked);
-    const record = view.records.find((one) => one.uuid === migration) ?? null;
+    const record = view.records.find((one) => one.uuid === uuid) ?? null;
     return this.follow(view, {
       ...this.followed(view),
       // As if it were already: only what comes after `finished` is of interest now.
@@ -265,21 +244,31 @@ class Move {
 
   // ---- how it can fail
 
-  private refused(said: string, view: MoveView): CompensationReport {
+  private async refused(said: string, view: MoveView): Promise<CompensationReport | undefined> {
+    const now = view.hostsFromBefore === true ? await this.readings.anew() : null;
+    if (now !== null && this.isForHosts(now)) return undefined;
     return this.ended(refusedMove(this.work, this.way, said, view.server), view.server);
   }
 
   private async failed(
     view: MoveView,
     record: ComputeMigration,
+    what: Followed,
     followed: FollowEnd,
-  ): Promise<CompensationReport> {
+  ): Promise<CompensationReport | undefined> {
+    const { kit, run, work } = this;
+    if (what.record === null) {
+      const now = await this.readings.anew();
+      // Of an earlier attempt, which nothing had shown before this one asked: ours is younger.
+      const ours = lastAfter(now.records, { ...what, after: record.id });
+      if (ours !== null) return this.follow(view, { ...what, record: ours });
+      const notBegun = record.destCompute === null && record.status !== 'cancelled';
+      if (notBegun && view.hostsFromBefore === true && this.isForHosts(now)) return undefined;
+    }
     const server =
-      followed.server === undefined
-        ? await readServer(this.kit, this.run, this.work.serverId)
-        : followed.server;
-    const end = await failedMove(this.kit, this.run, {
-      work: this.work,
+      followed.server === undefined ? await readServer(kit, run, work.serverId) : followed.server;
+    const end = await failedMove(kit, run, {
+      work,
       way: this.way,
       status: record.status,
       abortedAfter: this.progress.aborted(record),
@@ -287,6 +276,18 @@ class Move {
       server,
     });
     return this.ended(end, server ?? view.server);
+  }
+
+  /** Nova was asked on account of hosts as they were before, and nothing came of it. Now they stand in the way: that counts. */
+  private isForHosts(now: MoveView): boolean {
+    const look = this.judged(now);
+    if (!isForHosts(look.decision)) return false;
+    this.run.notAsked();
+    this.acted = this.run.asked();
+    this.slot.release();
+    this.readings.onlyNew();
+    this.atEnd = look;
+    return true;
   }
 
   private ended(end: MoveFailure, server: ComputeServer | null): CompensationReport {

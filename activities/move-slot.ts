@@ -34,6 +34,7 @@ export class MoveSlot {
 
   release(): void {
     this.held?.();
+    this.held = null;
   }
 
   /**

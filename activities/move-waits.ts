@@ -5,6 +5,8 @@ import { hostObstacle } from './move-decision.js';
 import type { MoveDecision, MoveView } from './move-decision.js';
 import { wellBefore } from './nova-time.js';
 import { readComputeService } from './reading.js';
+import { report } from './reports.js';
+import type { CompensationReport } from './types.js';
 import { clockSeconds, poll } from './waiting.js';
 import type { Run } from './waiting.js';
 
@@ -59,13 +61,14 @@ export class MoveWaits {
     throw failure('ServerBusy', `${this.serverName} was busy for ${limit} s: ${wait.what}`);
   }
 
-  /** Whether nova-compute came up within host_up_timeout (or something else stands in the way now). */
-  async untilHostIsUp(host: string): Promise<boolean> {
+  /** Until nova-compute is up (or else hindered now); a report where that takes longer than host_up_timeout. */
+  async untilHostIsUp(host: string): Promise<CompensationReport | undefined> {
     const up = await poll(this.kit, this.run, this.kit.settings.host_up_timeout, async () => {
       const service = await readComputeService(this.kit, this.run, host);
       const obstacle = service === null ? null : hostObstacle(service);
       return obstacle?.mayPass === true ? undefined : true;
     });
-    return up === true;
+    if (up === true) return undefined;
+    return { ...report('BLOCKED', `nova-compute on ${host} is down`, null), needs: host };
   }
 }

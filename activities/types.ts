@@ -199,6 +199,11 @@ export interface CompensationInput<W> extends Traced {
    * only once it is reported.
    */
   progress?: { abort?: boolean; reported?: Stuck | null };
+  /**
+   * This compensation has called an activity before: what that left behind may be younger than what the worker knows. Absent: it
+   * has not; or, where `progress` is absent too, it is not known (a workflow of version 0.1.0).
+   */
+  again?: boolean;
   /** This rollback's own bound, enforced by the workflow; the worker shares its own bound fairly by this id. */
   rollback_id: string;
 }

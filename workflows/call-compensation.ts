@@ -35,6 +35,7 @@ export function callCompensation(
       ...(record.options.abort_stuck === true && { abort: true }),
       ...(reported !== null && { reported }),
     },
+    ...((compensation.attempts > 1 || reported !== null) && { again: true }),
     request_id: record.requestedBy.request_id,
     ...(record.cloud !== undefined && { of_cloud: cloudMark(record.cloud) }),
   };

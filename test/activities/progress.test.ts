@@ -38,10 +38,10 @@ function input(
     allowCold: false,
     sinceMigrationId: 0,
   };
-  return compensation(work, {
-    ...(progress && { progress: { abort: false, reported: null, ...progress } }),
-    ...more,
-  });
+  const given = compensation(work, more);
+  if (progress) given.progress = { abort: false, reported: null, ...progress };
+  else delete given.progress;
+  return given;
 }
 
 const move = (given: ReturnType<typeof input>, activities = test.activities) =>

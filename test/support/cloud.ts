@@ -158,6 +158,7 @@ export function compensation<W>(
     on_drift: 'keep',
     asked: false,
     follow_only: false,
+    progress: {},
     rollback_id: 'rollback-1',
     ...more,
   };

@@ -221,6 +221,8 @@ test('a retried one that succeeds makes the rollback whole', async () => {
   await until('a ended', async () => byAction(await now(handle), 'a').state === 'SUCCEEDED');
   held.open();
   expect((await endOf(handle)).state).toBe('SUCCEEDED');
+  const calls = harness.calls(plan).filter(({ action }) => action === 'a');
+  expect(calls.map(({ again }) => again)).toEqual([undefined, true]);
 });
 
 test('all compensations can be read, a page at a time', async () => {

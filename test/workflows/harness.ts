@@ -61,6 +61,7 @@ export interface Call {
   asked: boolean;
   followOnly: boolean;
   progress: CompensationInput<CompensationWork>['progress'];
+  again: boolean | undefined;
 }
 
 /** What the activities of one plan do. */
@@ -153,8 +154,8 @@ function scriptedActivities(
     async (input: CompensationInput<CompensationWork>): Promise<CompensationReport> => {
       const { action_plan_uuid: plan, action_uuid: action, work } = input;
       const calls = made.get(plan) ?? [];
-      const { asked, follow_only: followOnly, progress } = input;
-      const call = { activity, action, work, asked, followOnly, progress };
+      const { asked, follow_only: followOnly, progress, again } = input;
+      const call = { activity, action, work, asked, followOnly, progress, again };
       const turn = calls.filter((one) => one.action === action).length;
       calls.push(call);
       const answers = scriptOf(plan).answers?.[action] ?? [DONE];

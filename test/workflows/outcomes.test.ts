@@ -215,7 +215,8 @@ test('no room on a host that this rollback enabled: a bounded number of passes',
   const result = await endOf(await start(harness, plan));
   expect(byAction(result, 'in').state).toBe('FAILED');
   // The first pass and room_passes more.
-  expect(harness.calls(plan).filter((call) => call.action === 'in')).toHaveLength(4);
+  const passes = harness.calls(plan).filter((call) => call.action === 'in');
+  expect(passes.map(({ again }) => again)).toEqual([undefined, true, true, true]);
 });
 
 test('a server that was stopped meanwhile goes the other way', async () => {
@@ -230,6 +231,7 @@ test('a server that was stopped meanwhile goes the other way', async () => {
     'liveMigrateServer',
     'coldMigrateServer',
   ]);
+  expect(harness.calls(plan).map(({ again }) => again)).toEqual([undefined, true]);
   expect(byAction(result, 'a')).toMatchObject({ state: 'SUCCEEDED', kind: 'cold_migrate' });
 });
 

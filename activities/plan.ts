@@ -58,5 +58,5 @@ export async function readActionPlan(
     resumed: input.request.previous_run_id !== null,
   });
   if (refusal !== null) return reading;
-  return { ...reading, layout: laidOut(await facts.of({ plan, actions }), options) };
+  return { ...reading, layout: laidOut(await facts.of(plan, actions), options) };
 }

@@ -11,8 +11,8 @@ import { mapBounded } from './bounded.js';
 import type { Kit } from './kit.js';
 import { wellBefore } from './nova-time.js';
 import { ENDED } from './other-plans.js';
-import { type PlanWithActions, readPlan } from './read-plan.js';
-import { readChangedServers, readServers, SERVERS_PER_LISTING } from './read-servers.js';
+import { readPlan } from './read-plan.js';
+import { readMovedServers, SERVERS_PER_LISTING } from './read-servers.js';
 import { begun, readNode } from './reading.js';
 import { clockSeconds } from './waiting.js';
 import type { Run } from './waiting.js';
@@ -36,15 +36,22 @@ export async function readFacts(kit: Kit, run: Run, planUuid: string): Promise<R
   const facts = beginFacts(kit, run);
   const readingActions = begun(kit.cloud.optimizer.listActions(planUuid, { signal: run.signal }));
   const plan = await readPlan(kit, run, planUuid);
-  return await facts.of({ plan, actions: readingActions });
+  return await facts.of(plan, readingActions);
 }
 
 interface Begun {
   /** The facts of this plan. */
-  of(read: {
-    plan: PlanWithActions['plan'];
-    actions: PlanWithActions['actions'] | Promise<PlanWithActions['actions']>;
-  }): Promise<ReadFacts>;
+  of(
+    plan: WatcherActionPlan,
+    actions: WatcherAction[] | Promise<WatcherAction[]>,
+  ): Promise<ReadFacts>;
+}
+
+/** What every layout looks at, whatever it is about. */
+interface Reading {
+  hosts: Promise<readonly Host[]>;
+  ownUserId: Promise<string>;
+  plans: Promise<WatcherActionPlan[]>;
 }
 
 /** What does not depend on the plan is being read from now on. */
@@ -52,10 +59,10 @@ export function beginFacts(kit: Kit, run: Run): Begun {
   const hosts = begun(kit.listings.hosts(run.signal));
   const ownUserId = begun(kit.cloud.identity.ownUserId({ signal: run.signal }));
   return {
-    of: async ({ plan, actions }) => {
+    of: async (plan, actions) => {
       // Watcher takes several queries for each plan that it lists: by far the slowest of all where there are many.
       const plans = begun(kit.otherPlans.list(plan.createdAt, run.signal));
-      return await readRest(kit, run, { plan, actions: await actions, plans, hosts, ownUserId });
+      return await readRest(kit, run, plan, await actions, { hosts, ownUserId, plans });
     },
   };
 }
@@ -63,27 +70,19 @@ export function beginFacts(kit: Kit, run: Run): Begun {
 async function readRest(
   kit: Kit,
   run: Run,
-  {
-    plan,
-    actions,
-    plans: readingPlans,
-    hosts: readingHosts,
-    ownUserId: readingUser,
-  }: PlanWithActions & {
-    plans: Promise<WatcherActionPlan[]>;
-    hosts: Promise<readonly Host[]>;
-    ownUserId: Promise<string>;
-  },
+  plan: WatcherActionPlan,
+  actions: WatcherAction[],
+  reading: Reading,
 ): Promise<ReadFacts> {
   const named = namedIn(actions);
   const [others, hosts, { servers, migrations }, nodes, instanceActions, ownUserId] =
     await Promise.all([
-      readingPlans.then((plans) => readOtherPlans(kit, run, plan, actions, plans)),
-      readingHosts,
+      reading.plans.then((plans) => readOtherPlans(kit, run, plan, actions, plans)),
+      reading.hosts,
       readMoved(kit, run, plan, named.servers),
       readNodes(kit, run, named.nodes),
       readInstanceActions(kit, run, needsInstanceActions({ actions })),
-      readingUser,
+      reading.ownUserId,
     ]);
   const facts: Facts = {
     plan,
@@ -159,17 +158,14 @@ async function readMoved(
 ): Promise<Pick<Facts, 'migrations'> & { servers: Server[] }> {
   const reading = begun(readMigrations(kit, run, plan, ids));
   const at = clockSeconds();
-  const changed = await readChangedServers(kit, run, ids, wellBefore(plan.createdAt));
-  const known = new Set(changed.map(({ id }) => id));
-  const rest = ids.filter((id) => !known.has(id));
-  const expected =
-    rest.length < SERVERS_PER_LISTING ? new Map<string, string>() : destinations(await reading);
-  const others = await readServers(
-    kit,
-    run,
-    rest.map((id) => ({ id, host: expected.get(id) ?? null })),
-  );
-  const servers = [...changed, ...others];
+  const servers = await readMovedServers(kit, run, ids, {
+    since: wellBefore(plan.createdAt),
+    wanted: async (rest) => {
+      const expected =
+        rest.length < SERVERS_PER_LISTING ? new Map<string, string>() : destinations(await reading);
+      return rest.map((id) => ({ id, host: expected.get(id) ?? null }));
+    },
+  });
   kit.recent.saw(servers, at);
   return { servers, migrations: await reading };
 }

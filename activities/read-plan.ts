@@ -1,14 +1,9 @@
-/** A plan and its actions, as Watcher has them. Reads only. */
-import type { WatcherAction, WatcherActionPlan } from '../src/openstack/cloud.js';
+/** A plan, as Watcher has it. Reads only. */
+import type { WatcherActionPlan } from '../src/openstack/cloud.js';
 import { isBadRequest, isNotFound } from '../src/openstack/errors.js';
 import { failure } from './failures.js';
 import type { Kit } from './kit.js';
 import type { Run } from './waiting.js';
-
-export interface PlanWithActions {
-  plan: WatcherActionPlan;
-  actions: WatcherAction[];
-}
 
 /** Fails: ActionPlanNotFound, InvalidRequest. Watcher answers 400 to an identifier that it does not take for one. */
 export async function readPlan(kit: Kit, run: Run, uuid: string): Promise<WatcherActionPlan> {

@@ -54,6 +54,28 @@ export async function readChangedServers(
   }
 }
 
+/**
+ * Those that exist, of servers that something has moved since then: first as readChangedServers has them. `wanted`: how the others
+ * are to be looked for, asked only then.
+ */
+export async function readMovedServers(
+  kit: Kit,
+  run: Run,
+  ids: readonly string[],
+  {
+    since,
+    wanted,
+  }: {
+    since: string | null;
+    wanted: (rest: readonly string[]) => readonly WantedServer[] | Promise<readonly WantedServer[]>;
+  },
+): Promise<ComputeServer[]> {
+  const changed = await readChangedServers(kit, run, ids, since);
+  const known = new Set(changed.map(({ id }) => id));
+  const rest = ids.filter((id) => !known.has(id));
+  return [...changed, ...(await readServers(kit, run, await wanted(rest)))];
+}
+
 /** Those that exist. One that is not where it was expected is looked for by its id. */
 export async function readServers(
   kit: Kit,

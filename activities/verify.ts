@@ -3,7 +3,7 @@ import type { Host, Node, Server } from '../src/domain/facts.js';
 import type { ResourceState } from '../src/domain/result.js';
 import type { Kit } from './kit.js';
 import { readNodes } from './read-facts.js';
-import { readChangedServers, readServers, type WantedServer } from './read-servers.js';
+import { readMovedServers, type WantedServer } from './read-servers.js';
 import type { VerifyInput, VerifyReport } from './types.js';
 import type { Run } from './waiting.js';
 
@@ -51,10 +51,13 @@ async function readMoved(
   since: string | null,
 ): Promise<Server[]> {
   const ids = [...new Set(wanted.map(({ id }) => id))];
-  const changed = await readChangedServers(kit, run, ids, since);
-  const known = new Set(changed.map(({ id }) => id));
-  const rest = wanted.filter(({ id }) => !known.has(id));
-  return [...changed, ...(await readServers(kit, run, rest))];
+  return await readMovedServers(kit, run, ids, {
+    since,
+    wanted: (rest) => {
+      const left = new Set(rest);
+      return wanted.filter(({ id }) => left.has(id));
+    },
+  });
 }
 
 function stateOfServer(server: Server): ResourceState {

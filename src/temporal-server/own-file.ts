@@ -1,5 +1,6 @@
 /** The database of the embedded Temporal belongs to the user who runs it, and to nobody else. */
 import { chmod } from 'node:fs/promises';
+import { hasCode } from './file-lock.js';
 
 /** SQLite keeps what it is about to write beside the file. */
 const PARTS = ['', '-wal', '-shm', '-journal'];
@@ -12,12 +13,7 @@ export async function keepToOneself(dbFile: string): Promise<void> {
       await chmod(`${dbFile}${part}`, OWN);
     } catch (error) {
       // Not there, or another user's who has let this one write to it: theirs to say who may read it.
-      if (!isOneOf(error, ['ENOENT', 'EPERM'])) throw error;
+      if (!hasCode(error, 'ENOENT') && !hasCode(error, 'EPERM')) throw error;
     }
   }
-}
-
-function isOneOf(error: unknown, codes: readonly string[]): boolean {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return false;
-  return codes.includes(String(error.code));
 }

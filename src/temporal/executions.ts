@@ -49,9 +49,8 @@ export class Executions {
   /** The latest run of the plan's workflow, refused or not; null where there is none. */
   async latest(planUuid: string): Promise<WorkflowExecutionDescription | null> {
     try {
-      const handle = this.client.workflow.getHandle(workflowIdOf(planUuid));
       const look = (): Promise<WorkflowExecutionDescription> =>
-        this.reading(() => handle.describe());
+        this.described(workflowIdOf(planUuid));
       return await this.looks.pass(Date.now() + TURN_WITHIN_MS, look, tooManyLooks);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
@@ -61,15 +60,12 @@ export class Executions {
 
   /** Whether the latest run of a workflow has not ended. */
   async isRunning(workflowId: string): Promise<boolean> {
-    const { status } = await this.reading(() =>
-      this.client.workflow.getHandle(workflowId).describe(),
-    );
-    return status.name === 'RUNNING';
+    return (await this.described(workflowId)).status.name === 'RUNNING';
   }
 
   /** The same, and whether that run was accepted: one that does not know its state then is still taking it over. */
   async goesOn(workflowId: string): Promise<boolean> {
-    const latest = await this.reading(() => this.client.workflow.getHandle(workflowId).describe());
+    const latest = await this.described(workflowId);
     return latest.status.name === 'RUNNING' && isAccepted(latest);
   }
 
@@ -134,6 +130,10 @@ export class Executions {
     const ran = execution.status === 'RUNNING';
     const goesOn = async () => ran && (await this.goesOn(execution.workflowId));
     return untilKnown({ query, goesOn, silent: goesOnInNewRun });
+  }
+
+  private described(workflowId: string): Promise<WorkflowExecutionDescription> {
+    return this.reading(() => this.client.workflow.getHandle(workflowId).describe());
   }
 
   reading<T>(call: () => Promise<T>): Promise<T> {

@@ -2,17 +2,13 @@
  * The way to Temporal, from the profile that the usual TEMPORAL_* variables and temporal.toml give. Knows nothing of
  * rollbacks.
  */
-import {
-  Client,
-  Connection,
-  defaultGrpcRetryOptions,
-  makeGrpcRetryInterceptor,
-} from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import type { PayloadCodec } from '@temporalio/common';
 import type { Environment } from '../config.js';
 import { encryptionCodec, type PayloadKeys } from './encryption-codec.js';
+import { LazyConnection } from './lazy-connection.js';
 import { compressionCodec } from './payload-codec.js';
 
 export interface TemporalProfile {
@@ -50,21 +46,10 @@ export function withAddress(profile: TemporalProfile, address: string): Temporal
   return { ...profile, address, options: { ...profile.options, address } };
 }
 
-/** Two seconds in all where Temporal is away: whoever asks hears it soon, and nothing is left that outlives a stop. */
-const TRIES_MAX = 5;
-/** gRPC itself would let two minutes pass before it looks again for a server that was away for long. */
-const RECONNECT_WITHIN_MS = 5_000;
-
 /** Connects at the first call, and again by itself: the API starts before Temporal does. */
 export function lazyClient(profile: TemporalProfile): Client {
-  const retry = makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: TRIES_MAX }));
-  const connection = Connection.lazy({
-    ...profile.options,
-    interceptors: [retry],
-    channelArgs: { 'grpc.max_reconnect_backoff_ms': RECONNECT_WITHIN_MS },
-  });
   return new Client({
-    connection,
+    connection: LazyConnection.to(profile.options),
     namespace: profile.namespace,
     dataConverter: { payloadCodecs: profile.codecs },
   });

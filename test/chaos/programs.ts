@@ -50,6 +50,8 @@ export class Program {
     });
     child.kill('SIGKILL');
     await gone;
+    // Killed while it started: who starts it again must begin a life, not join the one that has just ended.
+    await this.coming?.catch(() => undefined);
   }
 
   /** For good. */
@@ -79,7 +81,7 @@ export class Program {
     }
     for (const until = Date.now() + READY_WITHIN_MS; ; await sleep(LOOK_MS)) {
       if (await isReady(said)) return;
-      // Killed while it started: the next life is somebody else's.
+      // Killed while it started: the next life is begun by whoever starts it again.
       if (child.signalCode === 'SIGKILL') return;
       if (child.exitCode !== null)
         throw new Error(`${name} ended with ${child.exitCode}: ${said.slice(-5).join(' | ')}`);

@@ -21,6 +21,10 @@ export function layOutInParts(
       const layout = await activities.layOutRollback(input);
       return input.in_parts === true ? await sent(layout, sendPart) : layout;
     },
+    async previewRollback(input) {
+      const layout = await activities.previewRollback(input);
+      return input.in_parts === true ? await sent(layout, sendPart) : layout;
+    },
     // A workflow that wants the layout too takes it in parts.
     async readActionPlan(input, layOut) {
       const { layout, ...reading } = await activities.readActionPlan(input, layOut);
@@ -29,7 +33,7 @@ export function layOutInParts(
   };
 }
 
-async function sent(layout: Layout, sendPart: SendPart): Promise<Layout> {
+async function sent<L extends Layout>(layout: L, sendPart: SendPart): Promise<L> {
   const { workflowExecution: run } = Context.current().info;
   const parts = inParts(layout.compensations);
   if (run === undefined || parts.length === 1) return layout;

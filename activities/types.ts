@@ -112,7 +112,7 @@ export interface Traced {
 export interface LayOutInput extends Traced {
   action_plan_uuid: string;
   options: RollbackOptions;
-  /** The workflow takes a large layout in parts. Absent: one of an older version, or a preview. */
+  /** The workflow takes a large layout in parts. Absent: one of an older version. */
   in_parts?: boolean;
 }
 

@@ -2,6 +2,7 @@
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
 import type { CompensationResult, HistoryEntry } from '../src/domain/result.js';
 import { isFinal, type Outcome } from '../src/domain/states.js';
+import type { CompensationsPage, PageAsked } from './messages.js';
 
 /**
  * Temporal warns at 512 kB and ends a workflow whose result is over 2 MB. The result stays under 256 kB: so much of it for
@@ -11,6 +12,8 @@ const COMPENSATIONS_BYTES_MAX = 150_000;
 const HISTORY_BYTES_MAX = 40_000;
 /** Whatever empties a host may wait for thousands; the page has them all. */
 const PARENTS_MAX = 50;
+/** Compensations of a page. */
+const PAGE_MAX = 1000;
 
 /** Without what only the workflow needs. */
 export function publicView(compensation: LaidOutCompensation): CompensationResult {
@@ -24,11 +27,17 @@ function boundedView(compensation: LaidOutCompensation): CompensationResult {
   return { ...view, parents: view.parents.slice(0, PARENTS_MAX) };
 }
 
+export interface Bounded {
+  compensations: CompensationResult[];
+  /** Something of them was left out. */
+  isCut: boolean;
+}
+
 /**
  * All where they fit; else those that need attention first, in the plan's order, up to the bound. Only what is taken is
  * measured: this answers queries, also of the largest plans.
  */
-export function boundedCompensations(all: readonly LaidOutCompensation[]): CompensationResult[] {
+export function boundedCompensations(all: readonly LaidOutCompensation[]): Bounded {
   const chosen = new Map<LaidOutCompensation, CompensationResult>();
   let left = COMPENSATIONS_BYTES_MAX;
   const take = (wanted: (state: Outcome) => boolean): boolean => {
@@ -49,7 +58,25 @@ export function boundedCompensations(all: readonly LaidOutCompensation[]): Compe
     take((state) => state === 'ONGOING');
     take((state) => state !== 'SUCCEEDED');
   }
-  return all.flatMap((one) => chosen.get(one) ?? []);
+  return {
+    compensations: all.flatMap((one) => chosen.get(one) ?? []),
+    isCut: all.some((one) => (chosen.get(one)?.parents.length ?? -1) < one.parents.length),
+  };
+}
+
+/** All of them, a page at a time. Whoever asks may ask for anything. */
+export function pageOf(
+  all: readonly LaidOutCompensation[],
+  asked?: Partial<PageAsked> | null,
+): CompensationsPage {
+  const { offset = 0, limit = 100 } = asked ?? {};
+  const from = Math.max(0, Math.trunc(offset));
+  const size = Math.min(PAGE_MAX, Math.max(1, Math.trunc(limit)));
+  return {
+    total: all.length,
+    offset: from,
+    compensations: all.slice(from, from + size).map(publicView),
+  };
 }
 
 /** The latest, as many as fit. */

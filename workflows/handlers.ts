@@ -35,10 +35,7 @@ interface Running {
 
 export function handleMessages(decision: Decision): void {
   setHandler(resultQuery, () => decision.record?.result() ?? null);
-  setHandler(
-    compensationsQuery,
-    (page) => decision.record?.page(page?.offset ?? 0, page?.limit ?? 100) ?? null,
-  );
+  setHandler(compensationsQuery, (page) => decision.record?.page(page) ?? null);
   setHandler(requestUpdate, async (asGiven): Promise<RollbackResult> => {
     const request = checkedRequest(asGiven);
     const cloud = checkedCloud(asGiven.cloud);

@@ -49,6 +49,11 @@ export interface HandedOn extends Omit<CarriedState, 'compensations'> {
   handed_over?: HandedOver;
 }
 
+export interface PageAsked {
+  offset: number;
+  limit: number;
+}
+
 export interface CompensationsPage {
   total: number;
   offset: number;
@@ -62,11 +67,10 @@ export interface ControlRequest {
 
 /** The rollback result so far, bounded in size; null where the request is not accepted (yet). */
 export const resultQuery = defineQuery<RollbackResult | null>('rollback_result');
-/** All compensations, a page at a time (limit at most 1,000); null where not accepted (yet). */
-export const compensationsQuery = defineQuery<
-  CompensationsPage | null,
-  [{ offset: number; limit: number }]
->('compensations');
+/** All compensations, of a preview too, a page at a time (limit at most 1,000); null where not accepted (yet). */
+export const compensationsQuery = defineQuery<CompensationsPage | null, [PageAsked]>(
+  'compensations',
+);
 
 export interface RequestGiven extends RollbackRequest, Pick<RollbackInput, 'cloud'> {
   /** The answer without compensations and history (isBrief): whoever waits for the end is told them then. */

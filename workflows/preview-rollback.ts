@@ -2,15 +2,18 @@
  * PreviewRollback: what a rollback would do, by the same reads and the same decisions, and nothing touched. A workflow of
  * its own with an id of its own, so that it never stands in the way of a rollback; Temporal's retention clears it away.
  */
-import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { RollbackRequest } from '../activities/types.js';
 import type { CloudId } from '../src/domain/cloud-id.js';
+import type { LaidOutCompensation } from '../src/domain/layout-types.js';
+import { Parts } from '../src/domain/parts.js';
 import type { PreviewResult } from '../src/domain/preview.js';
 import { countOutcomes } from '../src/domain/states.js';
 import { accept } from './acceptance.js';
 import { acceptanceReads } from './activity-proxies.js';
-import { checkedPlan } from './check-input.js';
-import { publicView } from './bounded-result.js';
+import { boundedCompensations, pageOf } from './bounded-result.js';
+import { checkedPlan, isPart } from './check-input.js';
+import { compensationsQuery, partSignal } from './messages.js';
 import { now } from './rollback-record.js';
 
 export interface PreviewInput {
@@ -22,12 +25,23 @@ export interface PreviewInput {
 }
 
 export async function PreviewRollback(input: PreviewInput): Promise<PreviewResult> {
+  const parts = new Parts();
+  let all: LaidOutCompensation[] | null = null;
+  setHandler(partSignal, (part) => {
+    if (isPart(part) && all === null) parts.add(part);
+  });
+  setHandler(compensationsQuery, (page) => all && pageOf(all, page));
   const checked = checkedPlan(input);
   const { planUuid, request } = checked;
   const { reading, layout } = await accept(planUuid, checked, (timeLeftMs, question) =>
-    acceptanceReads(timeLeftMs).previewRollback(question),
+    acceptanceReads(timeLeftMs).previewRollback({ ...question, in_parts: true }),
   );
-  const { compensations, notes, preview } = layout;
+  const { notes, preview } = layout;
+  // Parts were sent before it.
+  const compensations =
+    layout.parts === undefined ? layout.compensations : parts.take(layout.parts);
+  all = compensations;
+  const shown = boundedCompensations(compensations);
   setCurrentDetails(`Preview of ${compensations.length} compensations; nothing was touched.`);
   const info = workflowInfo();
   const time = now();
@@ -37,14 +51,14 @@ export async function PreviewRollback(input: PreviewInput): Promise<PreviewResul
     state: 'PENDING',
     restored: false,
     dry_run: true,
-    truncated: false,
+    truncated: shown.isCut,
     created_at: info.startTime.toISOString(),
     updated_at: time,
     options: reading.options,
     requested_by: request.requested_by,
     counts: countOutcomes(compensations.map(({ state }) => state)),
     failure: null,
-    compensations: compensations.map(publicView),
+    compensations: shown.compensations,
     history: notes.map((message) => ({ time, action_uuid: null, event: 'note', message })),
     workflow: {
       id: info.workflowId,

@@ -10,12 +10,11 @@ import type { RequestedBy, RollbackOptions } from '../src/domain/options.js';
 import { shorten } from '../src/domain/report.js';
 import type { HistoryEntry, RollbackResult } from '../src/domain/result.js';
 import { type Counts, type Outcome, type RollbackState } from '../src/domain/states.js';
-import { boundedCompensations, lastEntries, publicView } from './bounded-result.js';
-import type { CarriedState, CompensationsPage } from './messages.js';
+import { boundedCompensations, lastEntries, pageOf } from './bounded-result.js';
+import type { CarriedState, CompensationsPage, PageAsked } from './messages.js';
 
 /** Kept in memory and across continue-as-new. */
 const HISTORY_ENTRIES_MAX = 1000;
-const PAGE_MAX = 1000;
 const OWN_EVENTS_MIN = 500;
 const HISTORY_BYTES_MAX = 6_000_000;
 const CALLS_MAX = 1000;
@@ -145,17 +144,11 @@ export class RollbackRecord {
 
   /** The rollback result so far. */
   result(): RollbackResult {
-    const compensations = boundedCompensations(this.compensations);
+    const { compensations, isCut } = boundedCompensations(this.compensations);
     const history = lastEntries(this.history);
     return {
       ...this.head(),
-      truncated:
-        compensations.length < this.compensations.length ||
-        compensations.some(
-          ({ action_uuid: id, parents }) => parents.length < this.mustGet(id).parents.length,
-        ) ||
-        history.length < this.history.length ||
-        this.historyCut,
+      truncated: isCut || history.length < this.history.length || this.historyCut,
       compensations,
       history,
     };
@@ -188,14 +181,8 @@ export class RollbackRecord {
     };
   }
 
-  page(offset: number, limit: number): CompensationsPage {
-    const from = Math.max(0, Math.trunc(offset));
-    const size = Math.min(PAGE_MAX, Math.max(1, Math.trunc(limit)));
-    return {
-      total: this.compensations.length,
-      offset: from,
-      compensations: this.compensations.slice(from, from + size).map(publicView),
-    };
+  page(asked: PageAsked): CompensationsPage {
+    return pageOf(this.compensations, asked);
   }
 
   carry(

@@ -2,7 +2,7 @@
  * What a dry run says beyond the rollback result: shapes shared by the activity, the workflow and the API. snake_case,
  * because it is part of an answer. Pure.
  */
-import type { LaidOutCompensation } from './layout-types.js';
+import type { Layout } from './layout-types.js';
 import type { RollbackResult } from './result.js';
 
 /** What is free on a host by Placement's account, allocation ratios and reservations included. */
@@ -64,8 +64,6 @@ export interface PreviewResult extends RollbackResult {
 }
 
 /** What the activity hands to the workflow. */
-export interface PreviewLayout {
-  compensations: LaidOutCompensation[];
-  notes: string[];
+export interface PreviewLayout extends Layout {
   preview: Preview;
 }

@@ -5,7 +5,7 @@ import { maintenanceScene, ourEffects } from '../service/scene.js';
 import type { ServiceForTest, ServiceOptions } from '../service/service.js';
 
 /** A scenario of another workflow than the rollback itself. */
-export type OtherWorkflow = 'PreviewRollback' | 'RollbackStopSwitch';
+export type OtherWorkflow = 'PreviewRollback' | 'RollbackStopSwitch' | 'RollbackHandOver';
 
 export interface Scenario {
   workflow?: OtherWorkflow;

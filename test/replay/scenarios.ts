@@ -7,6 +7,7 @@ import { pauseUpdate, resumeUpdate, skipUpdate } from '../../workflows/messages.
 import type { PreviewResult } from '../../src/domain/preview.js';
 import { PREVIEW_SCENARIOS } from './preview-scenarios.js';
 import { READING_SCENARIOS } from './reading-scenarios.js';
+import { LARGE_SCENARIOS } from './large-scenarios.js';
 import { LIMIT_SCENARIOS } from './limit-scenarios.js';
 import { STOP_SCENARIOS } from './stop-scenarios.js';
 import { disableAction, maintenanceScene, migrateAction } from '../service/scene.js';
@@ -155,6 +156,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...READING_SCENARIOS,
   ...STOP_SCENARIOS,
   ...PREVIEW_SCENARIOS,
+  ...LARGE_SCENARIOS,
 };
 
 async function goesOnInNewRuns(service: ServiceForTest): Promise<string> {

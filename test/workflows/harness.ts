@@ -194,7 +194,7 @@ function scriptedActivities(
         compensations: scriptOf(uuid).compensations,
         notes: [],
         preview: {
-          order: [],
+          order: scriptOf(uuid).compensations.map(({ action_uuid }) => action_uuid),
           hosts: [],
           audits: [],
           newer_plans: [],

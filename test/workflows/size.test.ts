@@ -3,8 +3,9 @@ import { layOutInParts } from '../../activities/layout-parts.js';
 import type { LaidOutCompensation } from '../../src/domain/layout-types.js';
 import type { RollbackResult } from '../../src/domain/result.js';
 import { partSender } from '../../src/temporal/send-part.js';
+import { TemporalRollbacks } from '../../src/temporal/rollbacks.js';
 import { compensationsQuery } from '../../workflows/messages.js';
-import { compensation, DONE, type Harness, migrate, startHarness } from './harness.js';
+import { compensation, DONE, type Harness, migrate, REQUEST, startHarness } from './harness.js';
 import { endOf, type Handle, now, start, until } from './runs.js';
 
 let harness: Harness;
@@ -117,7 +118,7 @@ interface Size {
 }
 
 /** Of every run of a rollback, and of what kept its state in between. */
-async function sizes(handle: Handle): Promise<Size[]> {
+async function sizes(handle: Pick<Handle, 'workflowId'>): Promise<Size[]> {
   const { workflow } = harness.env.client;
   const found: Size[] = [];
   for await (const { workflowId, runId } of workflow.list({
@@ -213,4 +214,21 @@ test("Temporal's advice to begin a new run is not followed while the history is 
   } finally {
     await advising.stop();
   }
+}, 60_000);
+
+test('a preview of 10,000 actions: whole, and nothing of it is more than Temporal warns of', async () => {
+  const compensations = Array.from({ length: 10_000 }, (_, index) => large(index, true));
+  const plan = harness.play({ compensations });
+  const { client } = harness.env;
+  const { taskQueue } = harness;
+  const rollbacks = new TemporalRollbacks({ client, taskQueue, webUrl: null, startsAtOnce: 10 });
+  const acceptBy = new Date(Date.now() + 60_000).toISOString();
+  const preview = await rollbacks.preview(plan, { ...REQUEST, accept_by: acceptBy });
+  expect(preview).toMatchObject({ truncated: false, counts: { PENDING: 10_000 } });
+  const names = compensations.map(({ action_uuid }) => action_uuid);
+  expect(preview.compensations.map(({ action_uuid }) => action_uuid)).toEqual(names);
+  expect(preview.preview.order).toEqual(names);
+  const [kept] = await sizes({ workflowId: preview.workflow.id });
+  expect(kept?.largestPayload).toBeGreaterThan(100_000);
+  expect(kept?.largestPayload).toBeLessThan(WARNED_PAYLOAD_BYTES);
 }, 60_000);

@@ -4,8 +4,8 @@
  */
 import { Context } from '@temporalio/activity';
 import { randomUUID } from 'node:crypto';
-import type { Layout } from '../src/domain/layout-types.js';
-import { inParts, type Part } from '../src/domain/parts.js';
+import type { LaidOutCompensation, Layout } from '../src/domain/layout-types.js';
+import { inParts, type Part, type PartsOf } from '../src/domain/parts.js';
 import type { RollbackActivities } from './types.js';
 
 /** To the run of a workflow; resolves once it is kept. */
@@ -23,7 +23,9 @@ export function layOutInParts(
     },
     async previewRollback(input) {
       const layout = await activities.previewRollback(input);
-      return input.in_parts === true ? await sent(layout, sendPart) : layout;
+      const { compensations = [], ...others } = layout;
+      const parts = input.in_parts === true ? await sentParts(compensations, sendPart) : null;
+      return parts === null ? layout : { ...others, parts };
     },
     // A workflow that wants the layout too takes it in parts.
     async readActionPlan(input, layOut) {
@@ -33,13 +35,22 @@ export function layOutInParts(
   };
 }
 
-async function sent<L extends Layout>(layout: L, sendPart: SendPart): Promise<L> {
+async function sent(layout: Layout, sendPart: SendPart): Promise<Layout> {
+  const parts = await sentParts(layout.compensations, sendPart);
+  return parts === null ? layout : { ...layout, compensations: [], parts };
+}
+
+/** null: they fit into one payload. */
+async function sentParts(
+  all: readonly LaidOutCompensation[],
+  sendPart: SendPart,
+): Promise<PartsOf | null> {
   const { workflowExecution: run } = Context.current().info;
-  const parts = inParts(layout.compensations);
-  if (run === undefined || parts.length === 1) return layout;
+  const parts = inParts(all);
+  if (run === undefined || parts.length === 1) return null;
   const id = randomUUID();
   for (const [index, compensations] of parts.entries()) {
     await sendPart(run, { id, index, compensations });
   }
-  return { ...layout, compensations: [], parts: { id, count: parts.length } };
+  return { id, count: parts.length };
 }

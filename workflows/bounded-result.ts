@@ -14,6 +14,7 @@ const HISTORY_BYTES_MAX = 40_000;
 const PARENTS_MAX = 50;
 /** Compensations of a page. */
 const PAGE_MAX = 1000;
+const PAGE_USUAL = 100;
 
 /** Without what only the workflow needs. */
 export function publicView(compensation: LaidOutCompensation): CompensationResult {
@@ -64,19 +65,23 @@ export function boundedCompensations(all: readonly LaidOutCompensation[]): Bound
   };
 }
 
-/** All of them, a page at a time. Whoever asks may ask for anything. */
+/** All of them, a page at a time, of `max` at most. Whoever asks may ask for anything. */
 export function pageOf(
   all: readonly LaidOutCompensation[],
   asked?: Partial<PageAsked> | null,
+  max = PAGE_MAX,
 ): CompensationsPage {
-  const { offset = 0, limit = 100 } = asked ?? {};
-  const from = Math.max(0, Math.trunc(offset));
-  const size = Math.min(PAGE_MAX, Math.max(1, Math.trunc(limit)));
+  const from = Math.max(0, wholeNumber(asked?.offset, 0));
+  const size = Math.min(max, Math.max(1, wholeNumber(asked?.limit, PAGE_USUAL)));
   return {
     total: all.length,
     offset: from,
     compensations: all.slice(from, from + size).map(publicView),
   };
+}
+
+function wholeNumber(given: unknown, otherwise: number): number {
+  return typeof given === 'number' && Number.isFinite(given) ? Math.trunc(given) : otherwise;
 }
 
 /** The latest, as many as fit. */

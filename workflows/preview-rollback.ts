@@ -11,7 +11,7 @@ import type { PreviewResult } from '../src/domain/preview.js';
 import { countOutcomes } from '../src/domain/states.js';
 import { accept } from './acceptance.js';
 import { acceptanceReads } from './activity-proxies.js';
-import { boundedCompensations, pageOf } from './bounded-result.js';
+import { boundedCompensations, pageOf, publicView } from './bounded-result.js';
 import { checkedPlan, isPart } from './check-input.js';
 import { compensationsQuery, partSignal } from './messages.js';
 import { now } from './rollback-record.js';
@@ -22,7 +22,12 @@ export interface PreviewInput {
   request?: RollbackRequest;
   /** As of RollbackInput. */
   cloud?: CloudId;
+  /** The caller takes what is too large for one payload in parts and pages. Absent: everything is in the result. */
+  in_pages?: boolean;
 }
+
+/** Compensations of a page; each page is a replay of the preview. 2,500 are about 330 kB as they are kept. */
+const PAGE_MAX = 2500;
 
 export async function PreviewRollback(input: PreviewInput): Promise<PreviewResult> {
   const parts = new Parts();
@@ -30,18 +35,24 @@ export async function PreviewRollback(input: PreviewInput): Promise<PreviewResul
   setHandler(partSignal, (part) => {
     if (isPart(part) && all === null) parts.add(part);
   });
-  setHandler(compensationsQuery, (page) => all && pageOf(all, page));
+  setHandler(compensationsQuery, (page) => all && pageOf(all, page, PAGE_MAX));
   const checked = checkedPlan(input);
   const { planUuid, request } = checked;
+  const inPages = input.in_pages === true;
   const { reading, layout } = await accept(planUuid, checked, (timeLeftMs, question) =>
-    acceptanceReads(timeLeftMs).previewRollback({ ...question, in_parts: true }),
+    acceptanceReads(timeLeftMs).previewRollback({
+      ...question,
+      ...(inPages && { in_parts: true }),
+    }),
   );
   const { notes, preview } = layout;
   // Parts were sent before it.
   const compensations =
-    layout.parts === undefined ? layout.compensations : parts.take(layout.parts);
+    layout.parts === undefined ? (layout.compensations ?? []) : parts.take(layout.parts);
   all = compensations;
-  const shown = boundedCompensations(compensations);
+  const shown = inPages
+    ? boundedCompensations(compensations)
+    : { compensations: compensations.map(publicView), isCut: false };
   setCurrentDetails(`Preview of ${compensations.length} compensations; nothing was touched.`);
   const info = workflowInfo();
   const time = now();

@@ -54,14 +54,26 @@ function isOpen(compensation: LaidOutCompensation | undefined): boolean {
   return compensation !== undefined && compensation.state === 'PENDING';
 }
 
+/** Of one plan, and of all: a person reads them, and each has a uuid that nothing can compress. */
+const RESOURCES_MAX = { ofPlan: 100, ofAll: 2000 };
+
 /** Newer plans that ran or run on what this plan touched. */
 export function newerPlansOf(facts: Facts, options: RollbackOptions): PreviewPlan[] {
+  let left = RESOURCES_MAX.ofAll;
   const { hosts, nodes } = contextOf(facts, options);
   const ours = facts.actions.map((action) => readChange(action.type, action.parameters));
   return facts.otherPlans.flatMap(({ plan, actions }) => {
-    const resources = sharedResources(actions, ours, hosts, nodes);
-    return resources.length === 0 ? [] : [{ uuid: plan.uuid, state: plan.state, resources }];
+    const shared = sharedResources(actions, ours, hosts, nodes);
+    if (shared.length === 0) return [];
+    const resources = firstOf(shared, Math.min(RESOURCES_MAX.ofPlan, left));
+    left = Math.max(0, left - resources.length);
+    return [{ uuid: plan.uuid, state: plan.state, resources }];
   });
+}
+
+function firstOf(names: readonly string[], most: number): string[] {
+  if (names.length <= most) return [...names];
+  return [...names.slice(0, most), `${names.length - most} more`];
 }
 
 /** Hosts that the rollback brings something to, or switches; without room, which Placement knows. */

@@ -2,7 +2,7 @@
  * What a dry run says beyond the rollback result: shapes shared by the activity, the workflow and the API. snake_case,
  * because it is part of an answer. Pure.
  */
-import type { Layout } from './layout-types.js';
+import type { LaidOutCompensation, Layout } from './layout-types.js';
 import type { RollbackResult } from './result.js';
 
 /** What is free on a host by Placement's account, allocation ratios and reservations included. */
@@ -44,7 +44,7 @@ export interface PreviewAudit {
 export interface PreviewPlan {
   uuid: string;
   state: string;
-  /** "server <id>", "compute host <name>", "node <id>". */
+  /** "server <id>", "compute host <name>", "node <id>"; where they are too many, the first of them and "<n> more". */
   resources: string[];
 }
 
@@ -64,6 +64,8 @@ export interface PreviewResult extends RollbackResult {
 }
 
 /** What the activity hands to the workflow. */
-export interface PreviewLayout extends Layout {
+export interface PreviewLayout extends Omit<Layout, 'compensations'> {
+  /** Absent where they were sent in parts: version 0.1.0 must not take that for none, and fails its task. */
+  compensations?: LaidOutCompensation[];
   preview: Preview;
 }

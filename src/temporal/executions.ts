@@ -14,7 +14,13 @@ import { Gate } from './gate.js';
 import { tooManyLooks } from './refusals.js';
 import { goesOnInNewRun, untilKnown } from './taking-over.js';
 import type { RollbackResult } from '../domain/result.js';
-import { resultQuery, WORKFLOW_TYPE } from '../../workflows/messages.js';
+import {
+  type CompensationsPage,
+  compensationsQuery,
+  type PageAsked,
+  resultQuery,
+  WORKFLOW_TYPE,
+} from '../../workflows/messages.js';
 import type { RollbackActionPlan } from '../../workflows/rollback-action-plan.js';
 import { MEMO_KEY, REFUSED, stateKey } from '../../workflows/search-attributes.js';
 import { workflowIdOf } from '../domain/workflow-id.js';
@@ -123,6 +129,15 @@ export class Executions {
     // Without a run id: whichever run is the latest, so that a rollback that continues as new is not lost.
     const handle = this.client.workflow.getHandle(workflowId, runId === '' ? undefined : runId);
     return await this.reading(() => handle.query(resultQuery));
+  }
+
+  /** A page of all compensations, of a preview too. */
+  compensations(
+    { workflowId, runId }: Pick<Execution, 'workflowId' | 'runId'>,
+    page: PageAsked,
+  ): Promise<CompensationsPage | null> {
+    const handle = this.client.workflow.getHandle(workflowId, runId);
+    return this.reading(() => handle.query(compensationsQuery, page));
   }
 
   /** What that run knows once it has taken over. Throws ApiError where it goes on, and stays silent; null: it has ended so. */

@@ -58,8 +58,8 @@ export class LazyConnection extends Connection {
   }
 
   /**
-   * Calls under way end with an error. One that waits for its next try begins that first: on a closed channel it would throw
-   * where nobody can catch it, out of a timer (@temporalio/client, grpc-retry.ts).
+   * Calls on the wire run to their end and are not tried again. One that waits for its next try begins that first: on a closed
+   * channel it would throw where nobody can catch it, out of a timer (@temporalio/client, grpc-retry.ts).
    */
   override async close(): Promise<void> {
     await this.retries?.end();

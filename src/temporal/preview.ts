@@ -1,9 +1,9 @@
 /** A preview: a read-only workflow with an id of its own, waited for. */
-import { type Client, WorkflowFailedError, WorkflowIdConflictPolicy } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { randomUUID } from 'node:crypto';
 import type { RollbackRequest } from '../../activities/types.js';
-import { compensationsQuery } from '../../workflows/messages.js';
+import type { CompensationsPage, PageAsked } from '../../workflows/messages.js';
 import type { PreviewRollback } from '../../workflows/preview-rollback.js';
 import { ApiError } from '../api/errors.js';
 import { isFailureType } from '../domain/failures.js';
@@ -17,10 +17,13 @@ export const PREVIEW_TYPE = 'PreviewRollback';
 /** Past accept_by the workflow refuses by itself; the answer may still be on its way. */
 const ANSWER_MARGIN_MS = 5_000;
 const UNHURRIED_MS = 60_000;
-/** Compensations that are asked for at a time: as many as the workflow gives. */
-const PAGE = 1000;
+/** Compensations that are asked for at a time; it gives as many as it likes. */
+const PAGE = 2500;
 
-/** Throws ApiError: what the workflow refused with; RequestExpired where nobody took it up in time. */
+/**
+ * Large: without all compensations (`truncated`). Throws ApiError: what the workflow refused with; RequestExpired where nobody took it
+ * up in time.
+ */
 export async function previewRollback(
   { client, taskQueue, planUuid, cloud }: Omit<Start, 'afterSuccess' | 'brief'>,
   request: RollbackRequest,
@@ -29,18 +32,24 @@ export async function previewRollback(
     request.accept_by === null ? Date.now() + UNHURRIED_MS : Date.parse(request.accept_by);
   const limitMs = acceptBy + ANSWER_MARGIN_MS - Date.now();
   try {
-    return await client.withDeadline(acceptBy + ANSWER_MARGIN_MS, async () => {
-      const result = await client.workflow.execute<typeof PreviewRollback>(PREVIEW_TYPE, {
+    return await client.withDeadline(acceptBy + ANSWER_MARGIN_MS, () =>
+      client.workflow.execute<typeof PreviewRollback>(PREVIEW_TYPE, {
         workflowId: previewIdOf(planUuid, randomUUID()),
         taskQueue,
-        args: [{ action_plan_uuid: planUuid, request, ...(cloud !== undefined && { cloud }) }],
+        args: [
+          {
+            action_plan_uuid: planUuid,
+            request,
+            in_pages: true,
+            ...(cloud !== undefined && { cloud }),
+          },
+        ],
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
         // Nobody waits any longer, so nothing need be read any more.
         workflowExecutionTimeout: Math.max(limitMs, 1_000),
         staticSummary: previewSummaryOf(planUuid),
-      });
-      return result.truncated ? await whole(client, result) : result;
-    });
+      }),
+    );
   } catch (error) {
     const cause = error instanceof WorkflowFailedError ? error.cause : null;
     if (cause instanceof ApplicationFailure && isFailureType(cause.type)) {
@@ -56,17 +65,20 @@ export async function previewRollback(
   }
 }
 
-/** What is too large for one payload, as the workflow that has ended still tells it. */
-async function whole(client: Client, result: PreviewResult): Promise<PreviewResult> {
-  const { id, run_id } = result.workflow;
-  const handle = client.workflow.getHandle(id, run_id);
+/** With all its compensations, where they are too many for one payload. `pageOf`: asks the workflow, which has ended. */
+export async function whole(
+  made: PreviewResult,
+  pageOf: (asked: PageAsked) => Promise<CompensationsPage | null>,
+): Promise<PreviewResult> {
+  if (!made.truncated) return made;
   const compensations: CompensationResult[] = [];
   for (;;) {
-    const asked = { offset: compensations.length, limit: PAGE };
-    const page = await handle.query(compensationsQuery, asked);
-    // Never so of a preview that has ended well; and nobody may ask for ever.
-    if (page === null || page.compensations.length === 0) return result;
+    const page = await pageOf({ offset: compensations.length, limit: PAGE });
+    // Whoever answers knows them all: it would be a defect, and nobody may ask for ever.
+    if (page === null || page.compensations.length === 0) {
+      throw new Error(`the preview ${made.workflow.id} does not tell its compensations`);
+    }
     compensations.push(...page.compensations);
-    if (compensations.length >= page.total) return { ...result, truncated: false, compensations };
+    if (compensations.length >= page.total) return { ...made, truncated: false, compensations };
   }
 }

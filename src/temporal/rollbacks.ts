@@ -4,7 +4,7 @@
  */
 import { type Client } from '@temporalio/client';
 import type { RollbackRequest } from '../../activities/types.js';
-import { compensationsQuery, type CompensationsPage } from '../../workflows/messages.js';
+import type { CompensationsPage, PageAsked } from '../../workflows/messages.js';
 import { ApiError } from '../api/errors.js';
 import type {
   ControlCall,
@@ -24,7 +24,7 @@ import { endedFromOutside } from './ended-from-outside.js';
 import { Gate } from './gate.js';
 import { type Execution, Executions } from './executions.js';
 import { listRollbacks } from './listing.js';
-import { previewRollback } from './preview.js';
+import { previewRollback, whole } from './preview.js';
 import { WorkerPresence, workerPolls } from './readiness.js';
 import { noRollback, noWorker, tooManyStarts } from './refusals.js';
 import { startRollback } from './start.js';
@@ -181,15 +181,11 @@ export class TemporalRollbacks implements Rollbacks {
     });
   }
 
-  compensations(
-    planUuid: string,
-    page: { offset: number; limit: number },
-  ): Promise<CompensationsPage | null> {
+  compensations(planUuid: string, page: PageAsked): Promise<CompensationsPage | null> {
     return this.reaching(async () => {
       const execution = await this.executions.latestAccepted(planUuid);
       if (execution === null) return null;
-      const handle = this.options.client.workflow.getHandle(execution.workflowId, execution.runId);
-      const ask = () => this.executions.reading(() => handle.query(compensationsQuery, page));
+      const ask = () => this.executions.compensations(execution, page);
       return await this.executions.known(execution, () => this.answered(ask));
     });
   }
@@ -222,7 +218,12 @@ export class TemporalRollbacks implements Rollbacks {
       const cloud = await this.options.ownCloud?.();
       await this.workers.demand();
       const start = { client, taskQueue, planUuid, cloud };
-      return await this.inTurn(request, () => previewRollback(start, request));
+      return await this.inTurn(request, async () => {
+        const made = await previewRollback(start, request);
+        const { id: workflowId, run_id: runId } = made.workflow;
+        const run = { workflowId, runId };
+        return whole(made, (page) => this.answered(() => this.executions.compensations(run, page)));
+      });
     });
   }
 

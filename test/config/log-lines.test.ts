@@ -79,10 +79,12 @@ test('whoever stops to read ends nothing', async () => {
 
 test('of a burst before the end everything is said to who reads it a moment later', async () => {
   const child = program(
-    `for (let n = 0; n < 3000; n += 1) log(n + ' ' + 'x'.repeat(99)); await sleep(30); log('last words'); process.exit(1);`,
+    `for (let n = 0; n < 3000; n += 1) log(n + ' ' + 'x'.repeat(99)); await sleep(30); log('last words'); tell('ends'); process.exit(1);`,
     10_000_000,
   );
   if (child.stderr === null) throw new Error('no log');
+  // However long it takes to start: a moment later than its end begins, which waits a second.
+  await once(child.stdout, 'data');
   await sleep(300);
   const lines = (await text(child.stderr)).split('\n').filter((line) => line !== '');
   expect(lines.at(-1)).toBe('last words');

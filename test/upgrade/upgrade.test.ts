@@ -3,6 +3,7 @@
  * killed or drained. Judged by the cloud's own ledger and state.
  */
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { PreviewResult } from '../../src/domain/preview.js';
 import type { RollbackResult } from '../../src/domain/result.js';
 import { readReleases, type Unpacked, unpack } from '../releases/release.js';
 import { eventually, type RollbackCaller } from '../service/caller.js';
@@ -199,6 +200,29 @@ test('what a new API starts and an old worker takes up, a new worker finishes', 
   await old.kill();
   expectHome(sim, scene, await newApi.ended(scene.plan));
   expectOnce(sim);
+}, 180_000);
+
+test('a preview is whole, whoever asks and whoever makes it', async () => {
+  const { sim } = fleet;
+  // More than today's workflow tells at once.
+  const actions = Array.from({ length: 700 }, () => ({ type: 'nop', parameters: {} }));
+  const plan = await sim.applyPlan({ actions });
+  const builds = ['previous', 'present'] as const;
+  for (const build of builds) {
+    const worker = await fleet.worker(build);
+    for (const asking of builds) {
+      const api = await fleet.api(asking);
+      const { body } = await api.call<PreviewResult>('GET', `${ROLLBACK(plan)}/preview`);
+      const { truncated, compensations } = body;
+      expect({ build, asking, truncated, count: compensations.length }).toEqual({
+        build,
+        asking,
+        truncated: false,
+        count: actions.length,
+      });
+    }
+    await worker.kill();
+  }
 }, 180_000);
 
 test('an upgrade taken back: old rollbacks go on, new ones wait until it is made again', async () => {

@@ -1,6 +1,6 @@
 /**
- * The stop switch as activities look at it: whether rollbacks are stopped, read at most once a second per worker. It must not
- * know where the switch is kept, or what becomes of an activity that meets it.
+ * The stop switch as activities look at it: anew before they begin, and before each change no longer than a second ago. It must
+ * not know where the switch is kept, or what becomes of an activity that meets it.
  */
 import type { StopSwitch } from '../src/domain/stop-switch.js';
 import { failure } from './failures.js';
@@ -21,29 +21,34 @@ export const NEVER_STOPPED: ReadStopSwitch = () =>
 /** A thousand migrations whose turn comes at once ask Temporal once. */
 const FRESH_MS = 1_000;
 
-/** Fails: TemporalUnreachable, where the switch cannot be read. */
-export function readable(read: ReadStopSwitch): ReadStopSwitch {
-  return async () => {
-    try {
-      return await read();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw failure('TemporalUnreachable', `Whether rollbacks are stopped is not known: ${reason}`);
-    }
-  };
+/** Both fail: TemporalUnreachable, where the switch cannot be read. */
+export interface SwitchLooks {
+  anew: ReadStopSwitch;
+  /** Of no more than a second ago. */
+  recent: ReadStopSwitch;
 }
 
-export function onceASecond(read: ReadStopSwitch): ReadStopSwitch {
+export function switchLooks(read: ReadStopSwitch): SwitchLooks {
   let last: { at: number; answer: Promise<StopSwitch> } | null = null;
-  return () => {
-    if (last !== null && performance.now() - last.at < FRESH_MS) return last.answer;
-    const answer = read();
-    const mine = { at: performance.now(), answer };
+  const anew = (): Promise<StopSwitch> => {
+    const mine = { at: performance.now(), answer: readOrFail(read) };
     last = mine;
     // What could not be read is no answer for anybody who asks later.
-    answer.catch(() => {
+    mine.answer.catch(() => {
       if (last === mine) last = null;
     });
-    return answer;
+    return mine.answer;
   };
+  const recent = (): Promise<StopSwitch> =>
+    last !== null && performance.now() - last.at < FRESH_MS ? last.answer : anew();
+  return { anew, recent };
+}
+
+async function readOrFail(read: ReadStopSwitch): Promise<StopSwitch> {
+  try {
+    return await read();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw failure('TemporalUnreachable', `Whether rollbacks are stopped is not known: ${reason}`);
+  }
 }

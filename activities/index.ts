@@ -1,13 +1,7 @@
 /** Joins the groups of activities for one worker. No logic. */
 import { setMaxListeners } from 'node:events';
 import type { OpenStackCloud } from '../src/openstack/cloud.js';
-import {
-  NEVER_STOPPED,
-  onceASecond,
-  readable,
-  type ReadStopSwitch,
-  Stopped,
-} from './asked-switch.js';
+import { NEVER_STOPPED, Stopped, type SwitchLooks } from './asked-switch.js';
 import { CloudListings } from './cloud-listings.js';
 import { setComputeServiceStatus } from './compute-service.js';
 import { HostSlots } from './host-slots.js';
@@ -45,7 +39,7 @@ export interface ActivityDeps {
   /** Where notifications go; absent: this worker sends none. */
   webhook?: WebhookSettings;
   /** Absent: rollbacks are never stopped. */
-  readSwitch?: ReadStopSwitch;
+  stopSwitch?: Pick<SwitchLooks, 'recent'>;
   /** Aborted when this worker is to end; absent: never. */
   draining?: AbortSignal;
   /** Limits that are facts about OpenStack; tests shorten them. */
@@ -77,7 +71,7 @@ export function createActivities(deps: ActivityDeps): RollbackActivities {
     recent: new RecentServers(),
     ...told,
     draining,
-    stopSwitch: onceASecond(readable(deps.readSwitch ?? NEVER_STOPPED)),
+    stopSwitch: deps.stopSwitch?.recent ?? NEVER_STOPPED,
   };
   const compensate =
     <W>(body: (run: Run, input: CompensationInput<W>) => Promise<CompensationReport>) =>

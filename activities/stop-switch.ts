@@ -4,32 +4,34 @@
  */
 import { Context } from '@temporalio/activity';
 import { type StopSwitch, stoppedSentence } from '../src/domain/stop-switch.js';
-import { readable, type ReadStopSwitch } from './asked-switch.js';
+import type { SwitchLooks } from './asked-switch.js';
 import { failure, withDetails } from './failures.js';
 import type { CompensationInput, CompensationReport, RollbackActivities } from './types.js';
 
 export function underStopSwitch(
   activities: RollbackActivities,
-  readSwitch: ReadStopSwitch,
+  { anew }: Pick<SwitchLooks, 'anew'>,
 ): RollbackActivities {
-  const read = readable(readSwitch);
   const guard =
     <W>(begin: (input: CompensationInput<W>) => Promise<CompensationReport>) =>
     async (input: CompensationInput<W>): Promise<CompensationReport> => {
       if (input.asked || input.follow_only) return await begin(input);
-      const stop = await readOrFail(read);
+      const stop = await lookOrFail(anew);
       return stop.stopped ? stoppedReport(stop) : await begin(input);
     };
   return {
     ...activities,
     async readActionPlan(input, layOut) {
-      const stop = await read();
       const isPreview = Context.current().info.workflowType === PREVIEW;
-      if (stop.stopped && !isPreview) {
+      // Beside it: whoever asks for a rollback of one server would see the difference.
+      const reading = activities.readActionPlan(input, layOut);
+      const [look] = await Promise.allSettled([anew(), reading]);
+      if (look.status === 'rejected') throw look.reason;
+      if (look.value.stopped && !isPreview) {
         const advice = 'Nothing was touched; ask again once they go on.';
-        throw failure('RollbacksStopped', `${stoppedSentence(stop)}. ${advice}`);
+        throw failure('RollbacksStopped', `${stoppedSentence(look.value)}. ${advice}`);
       }
-      return await activities.readActionPlan(input, layOut);
+      return await reading;
     },
     liveMigrateServer: guard((input) => activities.liveMigrateServer(input)),
     coldMigrateServer: guard((input) => activities.coldMigrateServer(input)),
@@ -53,9 +55,9 @@ export function stoppedReport(stop: StopSwitch): CompensationReport {
 }
 
 /** The workflow has to know that this attempt asked the cloud for nothing. */
-async function readOrFail(read: ReadStopSwitch): Promise<StopSwitch> {
+async function lookOrFail(anew: SwitchLooks['anew']): Promise<StopSwitch> {
   try {
-    return await read();
+    return await anew();
   } catch (error) {
     throw error instanceof Error ? withDetails(error, { asked: false }) : error;
   }

@@ -1,5 +1,5 @@
 /**
- * When a watch is to be looked at next. Pure; times are seconds of one clock. Whoever waits for little waits for a tenth of that
+ * When a watch is to be looked at next. Pure; times are seconds of one clock. Whoever waits for little waits for a twelfth of that
  * longer at most, and a look that can hardly find anything is left out, because each costs Nova a listing.
  */
 import type { LearnedDurations } from './learned-durations.js';
@@ -24,7 +24,13 @@ export interface PaceSettings {
 }
 
 /** Of the time since something last changed: so much later, at most, is a change noticed. */
-const LAG = 0.1;
+const LAG = 0.08;
+/**
+ * One listing tells of all that are watched. Beyond so many the pauses shrink with the square root of their number, down to a
+ * half: a change is noticed sooner, and there are still fewer listings for each of them.
+ */
+const FEW = 8;
+const SHARE_MIN = 0.5;
 /** First looks after asking, on a cloud where that has been worth it (a simulated one, or a driver that only pretends). */
 const EARLY_S = [0.01, 0.03, 0.1];
 /** Of the quickest of the last changes: none is looked for earlier. */
@@ -36,11 +42,14 @@ export function nextLook(
   watch: Paced,
   lastPass: LastPass,
   learned: LearnedDurations,
-  { poll_first: first, poll_max: max }: PaceSettings,
+  { poll_first, poll_max: max }: PaceSettings,
+  watching = 1,
 ): number {
   const { joinedAt, quietSince, isNew } = watch;
   const from = Math.max(lastPass.begun, joinedAt);
-  const pause = Math.min(Math.max(LAG * (from - quietSince), first), max);
+  const share = Math.max(Math.sqrt(FEW / Math.max(watching, FEW)), SHARE_MIN);
+  const first = poll_first * share;
+  const pause = Math.min(Math.max(LAG * share * (from - quietSince), first), max);
   // A pass that took long is part of the pause, but never all of it.
   const regular = Math.max(from + pause, lastPass.ended + first);
   if (!isNew) return regular;

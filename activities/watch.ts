@@ -156,7 +156,7 @@ export class ServerWatch {
   }
 
   private dueAt(entry: Entry): number {
-    const at = nextLook(entry, this.lastPass, this.learned, this.settings);
+    const at = nextLook(entry, this.lastPass, this.learned, this.settings, this.entries.size);
     return Math.max(at, this.notBefore);
   }
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createActivities } from '../../activities/index.js';
 import { layOutInParts } from '../../activities/layout-parts.js';
 import { ofOneCloud } from '../../activities/own-cloud.js';
+import { switchLooks } from '../../activities/asked-switch.js';
 import { underStopSwitch } from '../../activities/stop-switch.js';
 import { traced } from '../../activities/traced.js';
 import type { Config } from '../config.js';
@@ -48,16 +49,16 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
   const client = lazyClient(profile);
   try {
     await prepareNamespace(options);
-    const readSwitch = stopSwitchReader(client);
+    const stopSwitch = switchLooks(stopSwitchReader(client));
     const draining = new AbortController();
     const own = createActivities({
       cloud,
       draining: draining.signal,
-      readSwitch,
+      stopSwitch,
       settings: config.activities,
       ...(webhook !== null && { webhook }),
     });
-    const switched = layOutInParts(underStopSwitch(own, readSwitch), partSender(client));
+    const switched = layOutInParts(underStopSwitch(own, stopSwitch), partSender(client));
     const activities = traced(ofOneCloud(switched, cloud.identity));
     const worker = await createWorker({
       connection,

@@ -352,8 +352,8 @@ describe('setNodePowerState', () => {
     it('where all rollbacks are stopped', async () => {
       const { cloud, settings } = test;
       const stop = { stopped: true, reason: 'look first', by: 'anna', since: null };
-      const readSwitch = () => Promise.resolve(stop);
-      const stopped = createActivities({ cloud, settings, readSwitch });
+      const stopSwitch = { recent: () => Promise.resolve(stop) };
+      const stopped = createActivities({ cloud, settings, stopSwitch });
       const report = await run(stopped, 'setNodePowerState', powerInput('power off'));
       expect(report.outcome).toBe('STOPPED');
       expect(service()).toMatchObject(back);

@@ -51,10 +51,11 @@ describe('the next look', () => {
     lastPassAt = -Infinity,
     given = settings,
     took = 0,
+    watching = 1,
   ) => {
     const lastPass = { begun: lastPassAt, ended: lastPassAt + took };
     const paced = { isNew: true, quietSince: watch.joinedAt, ...watch };
-    return nextLook(paced, lastPass, learned, given);
+    return nextLook(paced, lastPass, learned, given, watching);
   };
 
   it('at something new on a quick cloud: early, then less and less', () => {
@@ -88,13 +89,27 @@ describe('the next look', () => {
       const now = 100 + quiet;
       return Math.round((at({ joinedAt: 100 }, now) - now) * 100) / 100;
     });
-    expect(pauses).toEqual([0.2, 0.4, 2, 5]);
+    expect(pauses).toEqual([0.2, 0.32, 1.6, 5]);
     expect(at({ joinedAt: 100, quietSince: 500 }, 500)).toBeCloseTo(500.2);
+  });
+
+  it('the more are watched the sooner, up to twice as soon', () => {
+    ended(3);
+    const pause = (watching: number, quiet: number) =>
+      at({ joinedAt: 100 }, 100 + quiet, settings, 0, watching) - (100 + quiet);
+    expect([1, 8, 18, 32, 1000].map((watching) => pause(watching, 3).toFixed(3))).toEqual([
+      '0.240',
+      '0.240',
+      '0.160',
+      '0.120',
+      '0.120',
+    ]);
+    expect(pause(32, 0.5)).toBeCloseTo(0.1);
   });
 
   it('a pass that took long is followed by a pause, and a newcomer on a quick cloud waits for none', () => {
     const old = { joinedAt: 50, isNew: false };
-    expect(at(old, 100, settings, 3)).toBeCloseTo(105);
+    expect(at(old, 100, settings, 3)).toBeCloseTo(104);
     expect(at(old, 100, settings, 7)).toBeCloseTo(107.2);
     ended(0.02);
     expect(at({ joinedAt: 100.5 }, 100, settings, 3)).toBeCloseTo(100.51);

@@ -1,5 +1,5 @@
 /** The stop switch is looked at before anything new is asked for, however long an activity has waited until then. */
-import { NEVER_STOPPED, onceASecond, type ReadStopSwitch } from '../../activities/asked-switch.js';
+import { NEVER_STOPPED, type ReadStopSwitch, switchLooks } from '../../activities/asked-switch.js';
 import type { MoveServerWork } from '../../src/domain/layout-types.js';
 import type { CloudForTest } from '../support/cloud.js';
 import { attempt, compensation, effects, startCloudForTest, until } from '../support/cloud.js';
@@ -62,12 +62,15 @@ it('where nobody can tell, nothing is asked for, and the failure says so', async
 it('many at once read it once; what could not be read is read again', async () => {
   let reads = 0;
   let away = true;
-  const read = onceASecond(() => {
+  const { anew, recent } = switchLooks(() => {
     reads += 1;
     return away ? Promise.reject(new Error('away')) : NEVER_STOPPED();
   });
-  await expect(read()).rejects.toThrow('away');
+  await expect(recent()).rejects.toThrow('away');
   away = false;
-  await Promise.all([read(), read(), read()]);
+  await Promise.all([recent(), recent(), recent()]);
   expect(reads).toBe(2);
+  await anew();
+  await recent();
+  expect(reads).toBe(3);
 });

@@ -3,7 +3,7 @@ import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.js';
-import type { ReadStopSwitch } from '../../activities/asked-switch.js';
+import { type ReadStopSwitch, switchLooks } from '../../activities/asked-switch.js';
 import type { Timing } from '../../activities/kit.js';
 import type { ActivitySettings } from '../../activities/settings.js';
 import type {
@@ -81,7 +81,7 @@ export async function startCloudForTest(
       cloud,
       settings,
       timing,
-      ...(options.readSwitch === undefined ? {} : { readSwitch: options.readSwitch }),
+      ...(options.readSwitch === undefined ? {} : { stopSwitch: switchLooks(options.readSwitch) }),
     });
   return {
     sim,

@@ -3,6 +3,7 @@
  * The moment is a few milliseconds long, so each call is made again and again, a little later each time.
  */
 import { ApplicationFailure } from '@temporalio/common';
+import { switchLooks } from '../../activities/asked-switch.js';
 import { underStopSwitch } from '../../activities/stop-switch.js';
 import { completeOptions } from '../../src/domain/options.js';
 import { PART_CHARS } from '../../src/domain/parts.js';
@@ -31,7 +32,8 @@ let harness: Harness;
 let rollbacks: TemporalRollbacks;
 beforeAll(async () => {
   harness = await startHarness({
-    wrap: (activities, client) => underStopSwitch(activities, stopSwitchReader(client)),
+    wrap: (activities, client) =>
+      underStopSwitch(activities, switchLooks(stopSwitchReader(client))),
     // A run that goes on within a second of its start would be made to wait for the rest of it.
     temporal: { 'history.workflowIdReuseMinimalInterval': '0s' },
   });

@@ -1,6 +1,7 @@
 /** The stop switch and the rollbacks that meet it: nothing begins while it is on, nothing stays behind when it is off. */
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { switchLooks } from '../../activities/asked-switch.js';
 import { underStopSwitch } from '../../activities/stop-switch.js';
 import { readStopSwitch, setStopSwitch, stopSwitchReader } from '../../src/temporal/stop-switch.js';
 import { pauseUpdate, resumeUpdate } from '../../workflows/messages.js';
@@ -30,11 +31,12 @@ beforeAll(async () => {
   harness = await startHarness({
     wrap: (activities, client) => {
       const read = stopSwitchReader(client);
-      return underStopSwitch(activities, async () => {
+      const looks = switchLooks(async () => {
         if (unreadable === 0) return await read();
         unreadable -= 1;
         throw new Error('no connection');
       });
+      return underStopSwitch(activities, looks);
     },
   });
 }, 60_000);

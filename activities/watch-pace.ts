@@ -1,6 +1,6 @@
 /**
- * When a watch is to be looked at next. Pure; times are seconds of one clock. Whoever waits for little waits for a twelfth of that
- * longer at most, and a look that can hardly find anything is left out, because each costs Nova a listing.
+ * When a watch is to be looked at next. Pure; times are seconds of one clock. Whoever waits for little waits for a twelfth of
+ * that longer at most, and a look that can hardly find anything is left out, because each costs Nova a listing.
  */
 import type { LearnedDurations } from './learned-durations.js';
 

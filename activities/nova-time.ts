@@ -2,13 +2,17 @@
 import type { ComputeMigration } from '../src/openstack/cloud.js';
 
 /** How far before a server's last change its migration is looked for: conductors' clocks differ, listings are small. */
-const MARGIN_MS = 60_000;
+const MARGIN_S = 60;
 
 /** A time that is surely not later than what happened at `time`; null stays null. */
 export function wellBefore(time: string | null): string | null {
-  if (time === null) return null;
-  const at = Date.parse(time);
-  return Number.isNaN(at) ? null : new Date(at - MARGIN_MS).toISOString();
+  return secondsBefore(time, MARGIN_S);
+}
+
+/** null where it is no time. */
+export function secondsBefore(time: string | null, seconds: number): string | null {
+  const at = Date.parse(time ?? '');
+  return Number.isNaN(at) ? null : new Date(at - seconds * 1000).toISOString();
 }
 
 /** The later one; null where neither is a time. */

@@ -1,7 +1,7 @@
 /**
- * One poll loop per worker for every server and migration that activities wait for. A pass is one listing of the
- * migrations changed since the oldest watch began, then a read of only those servers whose judge asks for it. It
- * must not know what anybody waits for: that is the judge's.
+ * One poll loop per worker for every server and migration that activities wait for. A pass is one listing of migrations that
+ * have changed (listing-window.ts: since when), then a read of only those servers whose judge asks for it. It must not know
+ * what anybody waits for: that is the judge's.
  *
  * Times given to Nova are Nova's own (`updated_at` of what it answered), never this machine's clock. `changes-since`
  * compares with `updated_at`, which is empty until a record's first change (nova/db/main/api.py,
@@ -13,13 +13,14 @@ import { isNotFound } from '../src/openstack/errors.js';
 import { mapBounded } from './bounded.js';
 import { cancellation } from './failures.js';
 import { LearnedDurations } from './learned-durations.js';
+import { ListingWindow, type Watched } from './listing-window.js';
 import { NovaClock } from './nova-time.js';
 import { RecentRecords } from './recent-records.js';
 import { clockSeconds, Patience } from './waiting.js';
 import { type LastPass, nextLook, type Paced, type PaceSettings } from './watch-pace.js';
 
 export interface WatchView {
-  /** The server's records of the listing, newest first. */
+  /** The server's records, as the listings since it is watched have told them last; newest first. */
   records: ComputeMigration[];
   /** undefined: not read in this pass. null: Nova knows it no more. */
   server: ComputeServer | null | undefined;
@@ -38,9 +39,9 @@ export interface WatchOptions<T> {
   isNew?: boolean;
 }
 
-interface Entry extends Paced {
+interface Entry extends Paced, Watched {
   serverId: string;
-  since: string | null;
+  records: ComputeMigration[];
   patience: Patience;
   /** What the last look showed; undefined: there was none. */
   seen: string | undefined;
@@ -70,6 +71,7 @@ const PAUSE_PER_LISTING = 0.25;
 export class ServerWatch {
   private readonly entries = new Set<Entry>();
   private readonly learned = new LearnedDurations();
+  private readonly window = new ListingWindow();
   private running = false;
   private stop = new AbortController();
   private wake: (entry?: Entry) => void = () => undefined;
@@ -101,6 +103,7 @@ export class ServerWatch {
       const entry: Entry = {
         serverId: options.serverId,
         since: options.since,
+        records: [],
         joinedAt: now,
         quietSince: now,
         isNew: options.isNew === true,
@@ -180,16 +183,16 @@ export class ServerWatch {
   /** Gives back when the listing was over. */
   private async pass(): Promise<number> {
     const entries = [...this.entries];
-    let records: Map<string, ComputeMigration[]>;
+    let changed: Map<string, ComputeMigration[]>;
     try {
-      records = await this.list(entries);
+      changed = await this.list(entries);
     } catch (error) {
       for (const entry of entries) this.bear(entry, error);
       return clockSeconds();
     }
     const listed = clockSeconds();
     await mapBounded(entries, READS_AT_ONCE, async (entry) =>
-      this.judge(entry, records.get(entry.serverId) ?? []),
+      this.judge(entry, changed.get(entry.serverId) ?? []),
     );
     return listed;
   }
@@ -204,24 +207,25 @@ export class ServerWatch {
   }
 
   private async list(entries: Entry[]): Promise<Map<string, ComputeMigration[]>> {
-    const since = entries.flatMap((entry) => entry.since ?? []).toSorted()[0];
-    if (since === undefined) return new Map();
     const at = clockSeconds();
+    const window = this.window.next(entries, this.told.clock.latest, at);
+    if (window === null) return new Map();
+    const { since, isWhole } = window;
     const listed = await this.compute.listMigrations(
       { changedSince: since },
       { signal: this.stop.signal },
     );
+    if (isWhole) this.window.listedWhole(at);
     this.told.clock.saw(listed);
     this.told.records.saw(listed, since, at);
     const watched = new Set(entries.map(({ serverId }) => serverId));
     const own = listed.filter(({ serverId }) => watched.has(serverId));
-    return groupBy(
-      own.toSorted((a, b) => b.id - a.id),
-      ({ serverId }) => serverId,
-    );
+    return groupBy(own, ({ serverId }) => serverId);
   }
 
-  private async judge(entry: Entry, records: ComputeMigration[]): Promise<void> {
+  private async judge(entry: Entry, changed: ComputeMigration[]): Promise<void> {
+    const records = withChanges(entry.records, changed);
+    entry.records = records;
     let server: ComputeServer | null | undefined;
     try {
       if (this.entries.has(entry) && entry.look({ records, server: undefined })) {
@@ -256,4 +260,13 @@ export class ServerWatch {
     if (!this.entries.has(entry)) return;
     if (!entry.patience.bears(error)) entry.fail(error);
   }
+}
+
+function withChanges(
+  records: ComputeMigration[],
+  changed: readonly ComputeMigration[],
+): ComputeMigration[] {
+  if (changed.length === 0) return records;
+  const ids = new Set(changed.map(({ id }) => id));
+  return [...changed, ...records.filter(({ id }) => !ids.has(id))].toSorted((a, b) => b.id - a.id);
 }

@@ -1,5 +1,5 @@
 /**
- * The stop switch as activities look at it: anew before they begin, and before each change no longer than a second ago. It must
+ * The stop switch as activities look at it: anew before they begin, and before each change. It must
  * not know where the switch is kept, or what becomes of an activity that meets it.
  */
 import type { StopSwitch } from '../src/domain/stop-switch.js';
@@ -18,13 +18,13 @@ export class Stopped extends Error {
 export const NEVER_STOPPED: ReadStopSwitch = () =>
   Promise.resolve({ stopped: false, reason: null, by: null, since: null });
 
-/** A thousand migrations whose turn comes at once ask Temporal once. */
-const FRESH_MS = 1_000;
+/** A thousand migrations whose turn comes at once ask Temporal once; and what has just been looked at when it began is good. */
+const FRESH_MS = 200;
 
 /** Both fail: TemporalUnreachable, where the switch cannot be read. */
 export interface SwitchLooks {
   anew: ReadStopSwitch;
-  /** Of no more than a second ago. */
+  /** Of no more than a fifth of a second ago. */
   recent: ReadStopSwitch;
 }
 

@@ -2,7 +2,7 @@
  * From when on a pass of the watch lists what has changed. No calls; times are Nova's, but for those of the passes themselves.
  *
  * All that changed since the oldest watch began is thousands of records on a busy cloud, nearly all of them told before. So of
- * passes that follow one another closely most list the last moment alone, and every few seconds one lists all of it: what a
+ * passes that follow one another closely most list the last moment alone, and the first after two seconds lists all of it: what a
  * conductor with a slow clock has recorded is found by that one at the latest.
  */
 import { earliest, later, secondsBefore } from './nova-time.js';
@@ -34,7 +34,9 @@ export class ListingWindow {
     const since = earliest(begins);
     const moment = secondsBefore(latest, MOMENT_S);
     // What it waits for may be long over.
-    const isUnseen = watched.some(({ isNew, joinedAt }) => !isNew && joinedAt >= this.wholeAt);
+    const isUnseen = watched.some(
+      (one) => one.since !== null && !one.isNew && one.joinedAt >= this.wholeAt,
+    );
     if (moment === null || isUnseen || now - this.wholeAt >= WHOLE_EVERY_S) {
       return { since, isWhole: true };
     }

@@ -6,7 +6,12 @@ import { Context } from '@temporalio/activity';
 import { type StopSwitch, stoppedSentence } from '../src/domain/stop-switch.js';
 import type { SwitchLooks } from './asked-switch.js';
 import { failure, withDetails } from './failures.js';
-import type { CompensationInput, CompensationReport, RollbackActivities } from './types.js';
+import type {
+  CompensationInput,
+  CompensationReport,
+  PlanReading,
+  RollbackActivities,
+} from './types.js';
 
 export function underStopSwitch(
   activities: RollbackActivities,
@@ -23,15 +28,16 @@ export function underStopSwitch(
     ...activities,
     async readActionPlan(input, layOut) {
       const isPreview = Context.current().info.workflowType === PREVIEW;
-      // Beside it: whoever asks for a rollback of one server would see the difference.
-      const reading = activities.readActionPlan(input, layOut);
-      const [look] = await Promise.allSettled([anew(), reading]);
+      const read = (): Promise<PlanReading> => activities.readActionPlan(input, layOut);
+      // Only what takes a moment is read beside the look: where it has to be refused, nobody should wait for a slow OpenStack.
+      const beside = layOut?.up_to === undefined ? null : read();
+      const [look] = await Promise.allSettled([anew(), beside]);
       if (look.status === 'rejected') throw look.reason;
       if (look.value.stopped && !isPreview) {
         const advice = 'Nothing was touched; ask again once they go on.';
         throw failure('RollbacksStopped', `${stoppedSentence(look.value)}. ${advice}`);
       }
-      return await reading;
+      return await (beside ?? read());
     },
     liveMigrateServer: guard((input) => activities.liveMigrateServer(input)),
     coldMigrateServer: guard((input) => activities.coldMigrateServer(input)),

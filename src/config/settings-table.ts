@@ -91,7 +91,7 @@ export const SETTINGS = {
   retryAttempts: setting('ROLLBACK_RETRY_ATTEMPTS', '20', wholeNumber(1, 10_000), 'Attempts of one compensation while its failures are transient.'),
   roomDelay: setting('ROLLBACK_ROOM_DELAY', '10', seconds(0.01, 3600), 'Pause before a server is tried again for which its host had no room.'),
   roomPasses: setting('ROLLBACK_ROOM_PASSES', '5', wholeNumber(1, 20), 'How often a server is tried for which its host has no room.'),
-  pollFirst: setting('ROLLBACK_POLL_FIRST', '0.2', seconds(0.01, 600), 'First pause between two looks at a change under way; where changes end sooner than that, the worker looks sooner.'),
+  pollFirst: setting('ROLLBACK_POLL_FIRST', '0.2', seconds(0.01, 600), 'First pause between two looks at a change under way; where changes end sooner than that, or many are looked at together, the worker looks sooner.'),
   pollMax: setting('ROLLBACK_POLL_MAX', '5', seconds(0.01, 600), 'Longest pause between two looks at a change under way.'),
   continueAsNewAfter: setting('ROLLBACK_CONTINUE_AS_NEW_AFTER', '8000', wholeNumber(20, 40_000), 'Events of workflow history after which a rollback goes on in a new run.'),
   watcherUrl: optional('ROLLBACK_WATCHER_URL', httpUrl(), "watcher-api's own address. Without it: the catalog's infra-optim endpoint. Needed where this service stands in the catalog."),

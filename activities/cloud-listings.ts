@@ -33,7 +33,7 @@ export class CloudListings {
       const changedSince = earliest(times);
       const at = clockSeconds();
       const listed = told.clock.saw(await compute.listMigrations({ changedSince }));
-      told.records.saw(listed, changedSince, at);
+      told.records.saw(listed, { changedSince, at, isWhole: true });
       return listed;
     }, READS_AT_ONCE);
   }

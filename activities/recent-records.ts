@@ -8,18 +8,36 @@ import { clockSeconds } from './waiting.js';
 
 /** Older than this is not used. */
 const AGE_MAX_S = 1;
-/** Listings begin well before what Nova has told by then (nova-time.ts): after such a pause nothing is missing between two. */
+/** A listing that comes after a longer pause is not joined to what is known by then, which nobody uses any more. */
 const PAUSE_MAX_S = 30;
-/** More than so many, and it begins anew. */
+/** More than so many, and the next whole listing begins anew. Until then short ones may add as many to what it began with. */
 const KEPT_MAX = 5000;
+
+export interface ListedSince {
+  /** Nova's time: the listing shows what changed since then. */
+  changedSince: string;
+  /** This process's clockSeconds() from before it was asked for. */
+  at: number;
+  /** It begins where somebody wants to know from, whatever is known; false: five seconds before the latest that Nova has told. */
+  isWhole: boolean;
+}
 
 /**
  * As with recent-servers.ts: good for nothing but to ask Nova for a migration. What happened in the last moment is not known
- * here, and need not be: a server that is read at rest has no task, and Nova refuses where one begins in between.
+ * here, and need not be: a server that is read at rest has no task, and Nova refuses where one begins in between. The same goes
+ * for what a conductor whose clock is behind by seconds has recorded since the last whole listing (listing-window.ts).
+ *
+ * Four listings are told here. Whole ones can begin what is known:
+ * - the layout's (cloud-listings.ts), from a minute before the oldest of its plans was made: it reaches back furthest;
+ * - that of moves that begin together (shared-reads.ts), from a minute before what their layouts knew: all that they ask for;
+ * - every few of the watch (watch.ts), from a minute before what the oldest watch waits for.
+ * The watch's others are short. They only carry on what is known: alone they say nothing of what the next move asks for.
  */
 export class RecentRecords {
   private readonly byServer = new Map<string, Map<number, ComputeMigration>>();
   private kept = 0;
+  /** How many there were after the last whole listing. */
+  private keptByWhole = 0;
   /** Every record that changed since then (Nova's time) is known; null: nothing is. */
   private since: string | null = null;
   private listedAt = -Infinity;
@@ -31,17 +49,26 @@ export class RecentRecords {
     private readonly wallMs: () => number = Date.now,
   ) {}
 
-  /** All that changed since then; `at`: this process's clockSeconds() from before it was asked for. */
-  saw(listed: readonly ComputeMigration[], changedSince: string, at: number): void {
-    if (!this.joins(changedSince, at)) {
+  /** Records that are kept. */
+  get size(): number {
+    return this.kept;
+  }
+
+  /**
+   * What carries nothing on must not undo what is known, which stays and grows old. So it is bounded too: nothing is kept of a
+   * short listing after too many, and a whole one then begins anew.
+   */
+  saw(listed: readonly ComputeMigration[], { changedSince, at, isWhole }: ListedSince): void {
+    const isTooMuch = this.kept - (isWhole ? 0 : this.keptByWhole) > KEPT_MAX;
+    if (isTooMuch || !this.joins(changedSince, at)) {
       // A long listing, answered after later ones: what is known now is worth more.
-      if (at < this.listedAt) return;
+      if (!isWhole || at < this.listedAt) return;
       this.clear();
     }
-    if (this.kept > KEPT_MAX) this.clear();
     this.since = this.since === null ? changedSince : earliest([this.since, changedSince]);
     this.listedAt = Math.max(this.listedAt, at);
     for (const record of listed) this.keep(record);
+    if (isWhole) this.keptByWhole = this.kept;
   }
 
   /**
@@ -58,11 +85,12 @@ export class RecentRecords {
   /**
    * Whether nothing can have changed unseen between that listing and what is known: the later one begins before the earlier
    * one was asked for. Where one of Nova's clocks is minutes ahead, the listings that begin at its times show nothing of what
-   * the others record. Nova's own times cannot tell that, so this machine's must agree. If it is behind by more than a minute,
-   * nothing joins: records are read anew, no more.
+   * the others record. Nova's own times cannot tell that, so this machine's must agree. If it is behind Nova by more than the five
+   * seconds that short listings begin early, those do not join; if by more than a minute, none does: records are read anew, no
+   * more.
    */
   private joins(changedSince: string, at: number): boolean {
-    if (this.since === null) return true;
+    if (this.since === null) return false;
     if (Math.abs(at - this.listedAt) > PAUSE_MAX_S) return false;
     const laterBegins = at < this.listedAt ? this.since : changedSince;
     const ago = this.now() - Math.min(at, this.listedAt);

@@ -118,7 +118,7 @@ export class SharedReads {
       if (wanted.length > 1 && changedSince !== null && (span ?? 0) <= SPAN_MAX_S) {
         const at = clockSeconds();
         const listed = clock.saw(await compute.listMigrations({ changedSince }, { signal }));
-        told.records.saw(listed, changedSince, at);
+        told.records.saw(listed, { changedSince, at, isWhole: true });
         return listed;
       }
       const all = wanted.map(({ serverId }) => compute.listMigrations({ serverId }, { signal }));

@@ -210,14 +210,14 @@ export class ServerWatch {
     const at = clockSeconds();
     const window = this.window.next(entries, this.told.clock.latest, at);
     if (window === null) return new Map();
-    const { since, isWhole } = window;
+    const { since: changedSince, isWhole } = window;
     const listed = await this.compute.listMigrations(
-      { changedSince: since },
+      { changedSince },
       { signal: this.stop.signal },
     );
     if (isWhole) this.window.listedWhole(at);
     this.told.clock.saw(listed);
-    this.told.records.saw(listed, since, at);
+    this.told.records.saw(listed, { changedSince, at, isWhole });
     const watched = new Set(entries.map(({ serverId }) => serverId));
     const own = listed.filter(({ serverId }) => watched.has(serverId));
     return groupBy(own, ({ serverId }) => serverId);

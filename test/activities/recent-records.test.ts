@@ -15,6 +15,11 @@ describe('records', () => {
   const idsOf = (records: ComputeMigration[] | null) => records?.map(({ id }) => id) ?? null;
   let recent: RecentRecords;
   let wallAhead: number;
+  /** A whole listing; `short`: one of the last moment alone. */
+  const saw = (listed: ComputeMigration[], changedSince: string, at: number) =>
+    recent.saw(listed, { changedSince, at, isWhole: true });
+  const short = (listed: ComputeMigration[], changedSince: string, at: number) =>
+    recent.saw(listed, { changedSince, at, isWhole: false });
   beforeEach(() => {
     wallAhead = 0;
     recent = new RecentRecords(
@@ -26,23 +31,23 @@ describe('records', () => {
 
   it('nothing is known before a listing, nor long after one', () => {
     expect(recent.of('a', time(1000))).toBeNull();
-    recent.saw([], time(0), 100);
+    saw([], time(0), 100);
     expect(recent.of('a', time(1000))).toEqual([]);
     now = 101.01;
     expect(recent.of('a', time(1000))).toBeNull();
   });
 
   it('only as far back as was listed, with a minute to spare', () => {
-    recent.saw([record(1, 'completed', 50)], time(0), 100);
+    saw([record(1, 'completed', 50)], time(0), 100);
     expect(idsOf(recent.of('a', time(61)))).toEqual([1]);
     expect(recent.of('a', time(59))).toBeNull();
-    recent.saw([], time(-10), 100);
+    saw([], time(-10), 100);
     expect(idsOf(recent.of('a', time(59)))).toEqual([1]);
   });
 
   it('of each server its own, newest first, as they were seen last', () => {
-    recent.saw([record(1, 'completed', 50), record(2, 'running', 60)], time(0), 100);
-    recent.saw([record(3, 'running', 61, 'b'), record(2, 'completed', 65)], time(0), 100.2);
+    saw([record(1, 'completed', 50), record(2, 'running', 60)], time(0), 100);
+    saw([record(3, 'running', 61, 'b'), record(2, 'completed', 65)], time(0), 100.2);
     expect(recent.of('a', time(70))?.map(({ id, status }) => `${id} ${status}`)).toEqual([
       '2 completed',
       '1 completed',
@@ -51,15 +56,15 @@ describe('records', () => {
   });
 
   it('an answer that comes late does not undo a later one', () => {
-    recent.saw([record(2, 'completed', 65)], time(0), 100.2);
-    recent.saw([record(2, 'running', 60)], time(0), 100.1);
+    saw([record(2, 'completed', 65)], time(0), 100.2);
+    saw([record(2, 'running', 60)], time(0), 100.1);
     expect(recent.of('a', time(70))?.[0]?.status).toBe('completed');
   });
 
   it('a pause in the listings is a gap: it begins anew from where the next one begins', () => {
-    recent.saw([record(1, 'completed', 50)], time(0), 100);
+    saw([record(1, 'completed', 50)], time(0), 100);
     now = 131;
-    recent.saw([record(4, 'completed', 80)], time(25), 131);
+    saw([record(4, 'completed', 80)], time(25), 131);
     expect(recent.of('a', time(70))).toBeNull();
     expect(idsOf(recent.of('a', time(90)))).toEqual([4]);
   });
@@ -68,11 +73,11 @@ describe('records', () => {
     // Whatever this machine's clock says.
     wallAhead = 300;
     now = 190.5;
-    recent.saw([record(1, 'running', 150)], time(130), 190);
-    recent.saw([record(2, 'completed', -9000)], time(-10_000), 100);
+    saw([record(1, 'running', 150)], time(130), 190);
+    saw([record(2, 'completed', -9000)], time(-10_000), 100);
     expect(recent.of('a', time(0))).toBeNull();
     expect(idsOf(recent.of('a', time(190)))).toEqual([1]);
-    recent.saw([record(2, 'completed', -9000)], time(-10_000), 165);
+    saw([record(2, 'completed', -9000)], time(-10_000), 165);
     expect(idsOf(recent.of('a', time(0)))).toEqual([2, 1]);
   });
 
@@ -80,33 +85,99 @@ describe('records', () => {
     const ahead = time(400 - 60);
     // Once at the first such time, and again after every layout: that Nova time is known by then changes nothing.
     for (const layout of [100, 101, 102]) {
-      recent.saw([record(1, 'completed', 400)], time(-10_000), layout);
+      saw([record(1, 'completed', 400)], time(-10_000), layout);
       now = layout + 0.5;
       expect(idsOf(recent.of('a', time(0)))).toEqual([1]);
-      recent.saw([], ahead, layout + 0.3);
+      saw([], ahead, layout + 0.3);
       expect(recent.of('a', time(0))).toBeNull();
     }
     // Nor does one that was asked for before and is answered now.
-    recent.saw([], time(-10_000), 102.1);
+    saw([], time(-10_000), 102.1);
     expect(recent.of('a', time(0))).toBeNull();
-    recent.saw([], time(42), 102.4);
+    saw([], time(42), 102.4);
     expect(recent.of('a', time(103))).toEqual([]);
   });
 
   it('where this machine is behind by minutes, nothing joins', () => {
     wallAhead = -200;
-    recent.saw([], time(0), 100);
-    recent.saw([record(1, 'completed', 50)], time(10), 100.1);
+    saw([], time(0), 100);
+    saw([record(1, 'completed', 50)], time(10), 100.1);
     expect(recent.of('a', time(61))).toBeNull();
     expect(idsOf(recent.of('a', time(71)))).toEqual([1]);
   });
 
-  it('begins anew before it grows without end', () => {
-    const all = Array.from({ length: 5001 }, (_, n) => record(n + 1, 'completed', 50, `s${n}`));
-    recent.saw(all, time(0), 100);
-    recent.saw([record(9000, 'completed', 50)], time(20), 100);
+  it('a short listing carries on what is known', () => {
+    saw([record(1, 'running', 95)], time(0), 100);
+    now = 101.2;
+    expect(recent.of('a', time(70))).toBeNull();
+    short([record(1, 'completed', 101)], time(96), 101.1);
+    expect(recent.of('a', time(70))?.map(({ status }) => status)).toEqual(['completed']);
+  });
+
+  it('a short one that does not join changes nothing: what is known stays, and is no younger', () => {
+    saw([record(1, 'completed', 50)], time(0), 100);
+    now = 100.9;
+    // A conductor is ten seconds ahead: what others record now comes before it.
+    short([record(2, 'running', 110)], time(105), 100.8);
+    expect(idsOf(recent.of('a', time(70)))).toEqual([1]);
+    now = 101.1;
+    expect(recent.of('a', time(70))).toBeNull();
+    // The next whole one is joined to it, and not to the short one.
+    saw([], time(60), 101.1);
+    expect(idsOf(recent.of('a', time(70)))).toEqual([1]);
+  });
+
+  it('a short one begins nothing', () => {
+    short([record(1, 'completed', 98)], time(95), 100);
+    expect(recent.of('a', time(5000))).toBeNull();
+    saw([], time(0), 100);
+    expect(recent.of('a', time(5000))).toEqual([]);
+  });
+
+  it('where this machine is behind by more than five seconds, short ones do not join, and whole ones do', () => {
+    wallAhead = -6;
+    saw([record(1, 'completed', 50)], time(0), 100);
+    now = 100.5;
+    short([record(2, 'running', 100)], time(95), 100.5);
+    expect(idsOf(recent.of('a', time(70)))).toEqual([1]);
+    saw([record(2, 'running', 100)], time(40), 100.5);
+    expect(idsOf(recent.of('a', time(70)))).toEqual([2, 1]);
+  });
+
+  const many = (count: number, from: number) =>
+    Array.from({ length: count }, (_, n) => record(from + n, 'completed', 50, `s${from + n}`));
+
+  it('begins anew with a whole listing before it grows without end', () => {
+    saw(many(5001, 1), time(0), 100);
+    saw([record(9000, 'completed', 50)], time(20), 100);
     expect(recent.of('s1', time(61))).toBeNull();
     expect(recent.of('s1', time(81))).toEqual([]);
+    expect(idsOf(recent.of('a', time(81)))).toEqual([9000]);
+  });
+
+  it('short ones undo nothing of it, however much is known', () => {
+    saw(many(7000, 1), time(0), 100);
+    short([record(9000, 'completed', 99)], time(95), 100.5);
+    expect(idsOf(recent.of('s1', time(61)))).toEqual([1]);
+    expect(idsOf(recent.of('a', time(61)))).toEqual([9000]);
+  });
+
+  it('nor do they let it grow without end: after too many it only grows old, until the next whole one', () => {
+    saw(many(7000, 1), time(0), 100);
+    for (let n = 0; n < 20; n += 1) {
+      now += 0.1;
+      short(many(1000, 10_000 + 1000 * n), time(95), now);
+    }
+    const known = Array.from({ length: 20 }, (_, n) =>
+      recent.of(`s${10_000 + 1000 * n}`, time(61)),
+    );
+    expect(known).toEqual(Array.from({ length: 20 }, () => null));
+    expect(recent.size).toBeLessThanOrEqual(7000 + 5000 + 1000);
+    saw(many(3, 1), time(90), now);
+    expect(recent.size).toBe(3);
+    expect(idsOf(recent.of('s1', time(151)))).toEqual([1]);
+    short([record(9000, 'completed', 101)], time(95), now);
+    expect(idsOf(recent.of('a', time(151)))).toEqual([9000]);
   });
 });
 

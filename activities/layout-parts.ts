@@ -5,7 +5,8 @@
 import { Context } from '@temporalio/activity';
 import { randomUUID } from 'node:crypto';
 import type { LaidOutCompensation, Layout } from '../src/domain/layout-types.js';
-import { inParts, type Part, type PartsOf } from '../src/domain/parts.js';
+import { compensationsOf, inParts, type Part, type PartsOf } from '../src/domain/parts.js';
+import { failure } from './failures.js';
 import type { RollbackActivities } from './types.js';
 
 /** To the run of a workflow; resolves once it is kept. */
@@ -23,8 +24,11 @@ export function layOutInParts(
     },
     async previewRollback(input) {
       const layout = await activities.previewRollback(input);
-      const { compensations = [], ...others } = layout;
-      const parts = input.in_parts === true ? await sentParts(compensations, sendPart) : null;
+      const { compensations, ...others } = layout;
+      const all = compensationsOf({ compensations }, (message) =>
+        failure('InternalError', message),
+      );
+      const parts = input.in_parts === true ? await sentParts(all, sendPart) : null;
       return parts === null ? layout : { ...others, parts };
     },
     // A workflow that wants the layout too takes it in parts.

@@ -6,10 +6,10 @@ import { setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflo
 import type { RollbackRequest } from '../activities/types.js';
 import type { CloudId } from '../src/domain/cloud-id.js';
 import type { LaidOutCompensation } from '../src/domain/layout-types.js';
-import { Parts } from '../src/domain/parts.js';
+import { compensationsOf, Parts } from '../src/domain/parts.js';
 import type { PreviewResult } from '../src/domain/preview.js';
 import { countOutcomes } from '../src/domain/states.js';
-import { accept } from './acceptance.js';
+import { accept, refused } from './acceptance.js';
 import { acceptanceReads } from './activity-proxies.js';
 import { boundedCompensations, pageOf, publicView } from './bounded-result.js';
 import { checkedPlan, isPart } from './check-input.js';
@@ -48,7 +48,9 @@ export async function PreviewRollback(input: PreviewInput): Promise<PreviewResul
   const { notes, preview } = layout;
   // Parts were sent before it.
   const compensations =
-    layout.parts === undefined ? (layout.compensations ?? []) : parts.take(layout.parts);
+    layout.parts === undefined
+      ? compensationsOf(layout, (message) => refused('InternalError', message))
+      : parts.take(layout.parts);
   all = compensations;
   const shown = inPages
     ? boundedCompensations(compensations)

@@ -44,6 +44,18 @@ export function inParts(
   return [...parts, part];
 }
 
+/**
+ * Of a layout that was not sent in parts. One without them is a defect of whoever made it; taken for an empty one, it would say
+ * that there is nothing to do. `defect`: what to throw, which each room has its own kind of.
+ */
+export function compensationsOf(
+  { compensations }: { compensations?: LaidOutCompensation[] | undefined },
+  defect: (message: string) => Error,
+): LaidOutCompensation[] {
+  if (compensations !== undefined) return compensations;
+  throw defect('The layout has neither compensations nor parts of them. Nothing was touched.');
+}
+
 /** What has come of any whole, in any order, some of it perhaps twice. */
 export class Parts {
   private readonly come = new Map<string, Map<number, LaidOutCompensation[]>>();

@@ -5,6 +5,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { RollbackRequest } from '../../activities/types.js';
+import type { PreviewLayout } from '../../src/domain/preview.js';
 import { isBrief, type RollbackResult } from '../../src/domain/result.js';
 import { workflowIdOf } from '../../src/domain/workflow-id.js';
 import { requestUpdate } from '../../workflows/messages.js';
@@ -133,6 +134,21 @@ test('a preview started directly, without any request, is one like others', asyn
   const handle = await startDirectly('mine', [{ action_plan_uuid: plan }], 'PreviewRollback');
   expect(await handle.result()).toMatchObject({ dry_run: true, counts: { PENDING: 1 } });
   expect(harness.calls(plan)).toEqual([]);
+});
+
+test('a preview whose layout says nothing of compensations fails: a plan without any is another thing', async () => {
+  const previewed = async (layOutPreview: (usual: PreviewLayout) => PreviewLayout) => {
+    const plan = harness.play({ compensations: oneMove(), layOutPreview });
+    const args = [{ action_plan_uuid: plan, in_pages: true }];
+    return await startDirectly(`defect-${plan}`, args, 'PreviewRollback');
+  };
+  const defect = await previewed(({ notes, preview }) => ({ notes, preview }));
+  expect(await failureOf(defect)).toMatchObject({
+    type: 'InternalError',
+    message: expect.stringContaining('neither compensations nor parts') as string,
+  });
+  const empty = await previewed((usual) => ({ ...usual, compensations: [] }));
+  expect(await empty.result()).toMatchObject({ dry_run: true, compensations: [] });
 });
 
 describe('a request that is refused', () => {

@@ -19,6 +19,7 @@ import type {
 } from '../../activities/types.js';
 import type { CompensationWork, LaidOutCompensation } from '../../src/domain/layout-types.js';
 import { completeOptions } from '../../src/domain/options.js';
+import type { PreviewLayout } from '../../src/domain/preview.js';
 import { createWorker } from '../../src/worker/create-worker.js';
 import { startTemporal, workflowBundle } from '../support/temporal.js';
 
@@ -72,6 +73,8 @@ export interface Script {
   /** `usual`: what it is without this. */
   readActionPlan?: (usual: () => Promise<PlanReading>) => Promise<PlanReading>;
   layOut?: () => Promise<void>;
+  /** Changes what a preview's activity hands to its workflow. */
+  layOutPreview?: (usual: PreviewLayout) => PreviewLayout;
   /** Reads plan and layout one after the other, as workers of version 0.1.0 do. */
   olderWorker?: boolean;
   /** By action uuid; several: one per call, the last one again and again. */
@@ -189,19 +192,18 @@ function scriptedActivities(
       await script.layOut?.();
       return { compensations: script.compensations, notes: [] };
     },
-    previewRollback: ({ action_plan_uuid: uuid }) =>
-      Promise.resolve({
-        compensations: scriptOf(uuid).compensations,
-        notes: [],
-        preview: {
-          order: scriptOf(uuid).compensations.map(({ action_uuid }) => action_uuid),
-          hosts: [],
-          audits: [],
-          newer_plans: [],
-          needs: {},
-          warnings: ['as scripted'],
-        },
-      }),
+    previewRollback({ action_plan_uuid: uuid }) {
+      const { compensations, layOutPreview = (usual) => usual } = scriptOf(uuid);
+      const preview = {
+        order: compensations.map(({ action_uuid }) => action_uuid),
+        hosts: [],
+        audits: [],
+        newer_plans: [],
+        needs: {},
+        warnings: ['as scripted'],
+      };
+      return Promise.resolve(layOutPreview({ compensations, notes: [], preview }));
+    },
     async notify(input) {
       const { action_plan_uuid: plan } = input.rollback;
       notified.set(plan, [...(notified.get(plan) ?? []), input]);

@@ -29,13 +29,14 @@ export function underStopSwitch(
     async readActionPlan(input, layOut) {
       const isPreview = Context.current().info.workflowType === PREVIEW;
       const read = (): Promise<PlanReading> => activities.readActionPlan(input, layOut);
-      // Only what takes a moment is read beside the look: where it has to be refused, nobody should wait for a slow OpenStack.
+      // Only what takes a moment is read beside the look.
       const beside = layOut?.up_to === undefined ? null : read();
-      const [look] = await Promise.allSettled([anew(), beside]);
-      if (look.status === 'rejected') throw look.reason;
-      if (look.value.stopped && !isPreview) {
+      // Where it has to be refused, nobody waits for a slow OpenStack, and how those reads end is of no account.
+      beside?.catch(() => undefined);
+      const look = await anew();
+      if (look.stopped && !isPreview) {
         const advice = 'Nothing was touched; ask again once they go on.';
-        throw failure('RollbacksStopped', `${stoppedSentence(look.value)}. ${advice}`);
+        throw failure('RollbacksStopped', `${stoppedSentence(look)}. ${advice}`);
       }
       return await (beside ?? read());
     },

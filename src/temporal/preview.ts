@@ -19,6 +19,11 @@ const ANSWER_MARGIN_MS = 5_000;
 const UNHURRIED_MS = 60_000;
 /** Compensations that are asked for at a time; it gives as many as it likes. */
 const PAGE = 2500;
+/**
+ * For all pages of one preview together: they are read one after the other, while the caller waits and others stand in line. The
+ * largest has four, each a replay of a short history; the command (src/cli) waits 90 s, and the preview itself takes 65 at most.
+ */
+const PAGES_MS = 20_000;
 
 /**
  * Large: without all compensations (`truncated`). Throws ApiError: what the workflow refused with; RequestExpired where nobody took it
@@ -65,12 +70,31 @@ export async function previewRollback(
   }
 }
 
-/** With all its compensations, where they are too many for one payload. `pageOf`: asks the workflow, which has ended. */
+/**
+ * With all its compensations, where they are too many for one payload. `pageOf`: asks the workflow, which has ended. Throws
+ * RequestExpired where they do not come in time.
+ */
 export async function whole(
   made: PreviewResult,
   pageOf: (asked: PageAsked) => Promise<CompensationsPage | null>,
 ): Promise<PreviewResult> {
   if (!made.truncated) return made;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(pagesLate()), PAGES_MS);
+  });
+  try {
+    // A page that is late is left to the deadline of its own call.
+    return await withPages(made, (asked) => Promise.race([pageOf(asked), late]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function withPages(
+  made: PreviewResult,
+  pageOf: (asked: PageAsked) => Promise<CompensationsPage | null>,
+): Promise<PreviewResult> {
   const compensations: CompensationResult[] = [];
   for (;;) {
     const page = await pageOf({ offset: compensations.length, limit: PAGE });
@@ -81,4 +105,11 @@ export async function whole(
     compensations.push(...page.compensations);
     if (compensations.length >= page.total) return { ...made, truncated: false, compensations };
   }
+}
+
+function pagesLate(): ApiError {
+  return new ApiError(
+    'RequestExpired',
+    'The preview was made, but its compensations did not come in time. Nothing was touched; check the worker (npm run worker), then ask again.',
+  );
 }

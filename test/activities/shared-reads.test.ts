@@ -1,6 +1,7 @@
 /** What moves read together: never older than the question, never more than needed. */
 import { setMaxListeners } from 'node:events';
-import { NovaClock } from '../../activities/nova-time.js';
+import { NovaClock, wellBefore } from '../../activities/nova-time.js';
+import { CloudListings } from '../../activities/cloud-listings.js';
 import { RecentRecords } from '../../activities/recent-records.js';
 import { RecentServices } from '../../activities/recent-services.js';
 import { Gathered, SharedReads } from '../../activities/shared-reads.js';
@@ -87,13 +88,14 @@ describe('in the cloud', () => {
   let test: CloudForTest;
   let servers: string[];
   let clock: NovaClock;
+  let told: { clock: NovaClock; records: RecentRecords; services: RecentServices };
   let shared: SharedReads;
   beforeEach(async () => {
     test = await startCloudForTest();
     for (const name of ['compute-1', 'compute-2']) test.sim.addHost({ name });
     servers = [1, 2, 3].map((n) => test.sim.addServer({ name: `vm-${n}`, host: 'compute-1' }));
     clock = new NovaClock();
-    const told = { clock, records: new RecentRecords(), services: new RecentServices() };
+    told = { clock, records: new RecentRecords(), services: new RecentServices() };
     shared = new SharedReads(test.cloud.compute, told);
   });
   afterEach(() => test.close());
@@ -118,6 +120,20 @@ describe('in the cloud', () => {
     const found = await Promise.all(hosts.map((host) => shared.computeService(host, NEVER)));
     expect(found.map((service) => service?.host)).toEqual(['compute-1', 'compute-2', undefined]);
     expect(count(/os-services/)).toBe(1);
+  });
+
+  it('what moves that begin together or a layout have listed is what later moves go on from', async () => {
+    const [a = '', b = ''] = servers;
+    const now = new Date().toISOString();
+    const wanted = [a, b].map((serverId) => ({ serverId, since: now }));
+    await Promise.all(wanted.map((one) => shared.records(one, NEVER)));
+    expect(told.records.of(a, now)).toEqual([]);
+    const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+    expect(told.records.of(a, hourAgo)).toBeNull();
+    told = { ...told, records: new RecentRecords() };
+    const listings = new CloudListings(test.cloud.compute, told);
+    await listings.migrations(wellBefore(hourAgo) ?? '', NEVER);
+    expect(told.records.of(a, hourAgo)).toEqual([]);
   });
 
   it('each gets its own records, of one listing; one alone asks for its own', async () => {

@@ -4,7 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { type StopSwitch, stoppedSentence } from '../src/domain/stop-switch.js';
-import type { SwitchLooks } from './asked-switch.js';
+import type { ReadStopSwitch, SwitchLooks } from './asked-switch.js';
 import { failure, withDetails } from './failures.js';
 import type {
   CompensationInput,
@@ -15,13 +15,13 @@ import type {
 
 export function underStopSwitch(
   activities: RollbackActivities,
-  { anew }: Pick<SwitchLooks, 'anew'>,
+  { anew, recent }: SwitchLooks,
 ): RollbackActivities {
   const guard =
     <W>(begin: (input: CompensationInput<W>) => Promise<CompensationReport>) =>
     async (input: CompensationInput<W>): Promise<CompensationReport> => {
       if (input.asked || input.follow_only) return await begin(input);
-      const stop = await lookOrFail(anew);
+      const stop = await lookOrFail(recent);
       return stop.stopped ? stoppedReport(stop) : await begin(input);
     };
   return {
@@ -62,9 +62,9 @@ export function stoppedReport(stop: StopSwitch): CompensationReport {
 }
 
 /** The workflow has to know that this attempt asked the cloud for nothing. */
-async function lookOrFail(anew: SwitchLooks['anew']): Promise<StopSwitch> {
+async function lookOrFail(look: ReadStopSwitch): Promise<StopSwitch> {
   try {
-    return await anew();
+    return await look();
   } catch (error) {
     throw error instanceof Error ? withDetails(error, { asked: false }) : error;
   }

@@ -78,7 +78,8 @@ export async function runActivity<T>(
   const everyMs = (kit.settings.limits.heartbeat_timeout * 1000) / 3;
   const timer = setInterval(beat, Math.max(everyMs, HEARTBEAT_MIN_MS));
   // Only another attempt of Temporal's own reads it. Where the workflow alone tries again, it takes a death for having asked.
-  const readLater = context.info.retryPolicy?.maximumAttempts !== 1;
+  // Temporal leaves the policy out of what it starts eagerly: those are compensations, and of one attempt (activity-proxies.ts).
+  const readLater = (context.info.retryPolicy?.maximumAttempts ?? 1) !== 1;
   try {
     if (signal.aborted) throw cancellation(signal);
     return await body({

@@ -32,7 +32,7 @@ const LAG = 0.08;
 const FEW = 8;
 const SHARE_MIN = 0.5;
 /** First looks after asking, on a cloud where that has been worth it (a simulated one, or a driver that only pretends). */
-const EARLY_S = [0.01, 0.03, 0.1];
+const EARLY_S = [0.004, 0.012, 0.03, 0.1];
 /** Of the quickest of the last changes: none is looked for earlier. */
 const HOLD = 0.75;
 /** But not held off for longer: what fails does so sooner. */

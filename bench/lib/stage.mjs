@@ -41,13 +41,15 @@ export async function openStage({ cloud: options, settings, workers = 1, bareWor
     const connection = await Connection.connect({ address: programs.address });
     ends.push(() => connection.close());
     const client = new Client({ connection, dataConverter });
-    for (let number = 0; number < bareWorkers; number += 1) {
+    const pids = { ...programs.pids };
+    for (let number = 1; number <= bareWorkers; number += 1) {
       const bare = await startBareWorker(cloud, programs.address);
       ends.push(() => bare.stop());
+      pids[number === 1 ? 'bare' : `bare ${number}`] = bare.pid;
     }
     const token = cloud.issueToken({ userName: 'bench', roles: ['admin'] });
     const caller = new Caller(programs.url, token);
-    return { cloud, programs, client, caller, close };
+    return { cloud, programs, pids, client, caller, close };
   } catch (error) {
     await close();
     throw error;

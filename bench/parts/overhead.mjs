@@ -4,12 +4,22 @@ import { lotsOf, recording } from '../lib/replay.mjs';
 import { row } from '../../dist/bench/lib/rows.js';
 import { bringHome, movedAway, mustBeHome, spreadServers } from '../lib/scenes.mjs';
 import { AT_ONCE, onStage, rollBack, runBare } from '../lib/stage.mjs';
+import { takes } from '../../scripts/lib/takes.mjs';
 
 const HOSTS = 20;
 /** How many at once, and ROLLBACK_POLL_FIRST: what a migration that is over at once waits for. */
 const WAYS = {
   long: [32, 100].flatMap((width) => ['0.2', '0.01'].map((pollFirst) => ({ width, pollFirst }))),
   short: [{ width: 32, pollFirst: '0.2' }],
+};
+/** Of a compensation, or of an activity of the bare ones. */
+const CPU = {
+  worker: 'the worker, a compensation',
+  bareRequests: 'the bare worker, the same requests',
+  bareNothing: 'the bare worker, a no-op',
+  temporal: 'Temporal, a compensation',
+  temporalOfRequests: 'Temporal, the same requests',
+  temporalOfNothing: 'Temporal, a no-op',
 };
 const SIZE = { long: 600, short: 100 };
 /** More than there are migrations: what bounds is the concurrency. */
@@ -48,21 +58,40 @@ async function once(stage, { servers, width }) {
   const count = servers.length;
   const plan = await movedAway(stage.cloud, servers);
   const recorded = recording(stage.cloud);
-  const rollback = await rollBack(stage, plan);
+  const rollback = await measured(stage, () => rollBack(stage, plan));
   mustBeHome(stage.cloud, servers);
   const requests = recorded.end();
   const lots = lotsOf({ requests, recordedAt: recorded.startedAt, servers });
-  const asking = await runBare(stage, 'BareFanOut', { activity: 'requests', lots, width });
+  const same = { activity: 'requests', lots, width };
+  const asking = await measured(stage, () => runBare(stage, 'BareFanOut', same));
   await bringHome(stage.cloud, servers);
   const idle = { activity: 'nothing', lots: servers.map(() => ({})), width };
-  const nothing = await runBare(stage, 'BareFanOut', idle);
+  const nothing = await measured(stage, () => runBare(stage, 'BareFanOut', idle));
+  const each = (cpu) => Math.round((cpu * 10_000) / count) / 10;
   const perSecond = ({ ms }) => Math.round((count * 10_000) / ms) / 10;
   return {
     rollback: perSecond(rollback),
     requests: perSecond(asking),
     nothing: perSecond(nothing),
     requestsEach: Number((requests.length / count).toFixed(2)),
+    cpu: {
+      worker: each(rollback.cpu.worker),
+      bareRequests: each(asking.cpu.bare),
+      bareNothing: each(nothing.cpu.bare),
+      temporal: each(rollback.cpu.temporal),
+      temporalOfRequests: each(asking.cpu.temporal),
+      temporalOfNothing: each(nothing.cpu.temporal),
+    },
   };
+}
+
+/** `cpu`: seconds that each program took for it. */
+async function measured({ pids }, work) {
+  const now = () => Object.entries(pids).map(([name, pid]) => [name, takes(pid).cpuSeconds]);
+  const before = Object.fromEntries(now());
+  const { ms } = await work();
+  const cpu = Object.fromEntries(now().map(([name, seconds]) => [name, seconds - before[name]]));
+  return { ms, cpu };
 }
 
 function rowsOf({ figures, width, pollFirst }) {
@@ -87,5 +116,12 @@ function rowsOf({ figures, width, pollFirst }) {
       unit: '/s',
       values: figures.map(({ rollback }) => rollback),
     }),
+    ...Object.entries(CPU).map(([key, whose]) =>
+      row({
+        name: `processor time of ${whose} (${how})`,
+        unit: 'ms',
+        values: figures.map(({ cpu }) => cpu[key]),
+      }),
+    ),
   ];
 }

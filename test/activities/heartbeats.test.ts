@@ -22,9 +22,13 @@ beforeEach(async () => {
 });
 afterEach(() => test.close());
 
-async function heartbeatsOf(maximumAttempts: number): Promise<unknown[]> {
+/** null: Temporal tells the activity of no policy. */
+async function heartbeatsOf(maximumAttempts: number | null): Promise<unknown[]> {
   const environment = new MockActivityEnvironment(
-    { startToCloseTimeoutMs: 600_000, retryPolicy: { maximumAttempts } },
+    {
+      startToCloseTimeoutMs: 600_000,
+      ...(maximumAttempts !== null && { retryPolicy: { maximumAttempts } }),
+    },
     { logger: new DefaultLogger('ERROR') },
   );
   const heartbeats: unknown[] = [];
@@ -42,6 +46,10 @@ async function heartbeatsOf(maximumAttempts: number): Promise<unknown[]> {
 
 it('what is over soon sends none, where only the workflow tries again', async () => {
   expect(await heartbeatsOf(1)).toEqual([]);
+});
+
+it('nor where it was started eagerly: Temporal leaves the policy out', async () => {
+  expect(await heartbeatsOf(null)).toEqual([]);
 });
 
 it('before it asks it says so, where Temporal itself would try again', async () => {

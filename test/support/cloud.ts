@@ -109,7 +109,10 @@ type Name = keyof RollbackActivities;
 type Input<N extends Name> = Parameters<RollbackActivities[N]>[0];
 type Output<N extends Name> = Awaited<ReturnType<RollbackActivities[N]>>;
 
-/** One attempt of an activity, as a worker runs it. `info` may carry heartbeat details of an earlier one. */
+/**
+ * One attempt of an activity, as a worker runs it where Temporal itself would try again: so that heartbeats say what was asked
+ * for. `info` may carry heartbeat details of an earlier one.
+ */
 export function attempt<N extends Name>(
   activities: RollbackActivities,
   name: N,
@@ -118,7 +121,7 @@ export function attempt<N extends Name>(
   ...more: unknown[]
 ): Attempt<Output<N>> {
   const environment = new MockActivityEnvironment(
-    { startToCloseTimeoutMs: 600_000, ...info },
+    { startToCloseTimeoutMs: 600_000, retryPolicy: { maximumAttempts: 3 }, ...info },
     { logger: new DefaultLogger('ERROR') },
   );
   const heartbeats: unknown[] = [];

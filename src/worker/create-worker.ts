@@ -71,10 +71,10 @@ async function withShortStacks<T>(create: () => Promise<T>): Promise<T> {
 }
 
 export function createWorker(options: RollbackWorkerOptions): Promise<Worker> {
-  return withShortStacks(() => create(options));
+  return withShortStacks(() => workerOf(options));
 }
 
-function create(options: RollbackWorkerOptions): Promise<Worker> {
+function workerOf(options: RollbackWorkerOptions): Promise<Worker> {
   return Worker.create({
     connection: options.connection,
     namespace: options.namespace,

@@ -1,5 +1,6 @@
 /** The stop switch and the rollbacks that meet it: nothing begins while it is on, nothing stays behind when it is off. */
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { switchLooks } from '../../activities/asked-switch.js';
 import { underStopSwitch } from '../../activities/stop-switch.js';
@@ -23,6 +24,9 @@ import {
   startHarness,
 } from './harness.js';
 import { byAction, endOf, failureOf, type Handle, now, start, until } from './runs.js';
+
+/** What was looked at longer ago than this is looked at anew when an activity begins. */
+const LOOK_IS_OLD_MS = 250;
 
 let harness: Harness;
 /** Set by a test: reading the switch fails that often. */
@@ -186,6 +190,7 @@ test('one that meets the switch by itself is as if it had not been tried', async
     taskQueue: harness.taskQueue,
   });
   expect(await read()).toMatchObject({ stopped: true, reason: null });
+  await sleep(LOOK_IS_OLD_MS);
   first.open();
   await until('it holds', async () => (await eventsOf(handle)).includes('stopped-by-switch'));
   const b = byAction(await now(handle), 'b');
@@ -198,8 +203,8 @@ test('one that meets the switch by itself is as if it had not been tried', async
 
 test('nobody can tell whether it is on: nothing is asked for, and it is tried again', async () => {
   const layOut = async () => {
+    await sleep(LOOK_IS_OLD_MS);
     unreadable = 2;
-    await Promise.resolve();
   };
   const plan = harness.play({ compensations: three().slice(0, 1), layOut });
   const handle = await start(harness, plan);

@@ -23,6 +23,14 @@ afterEach(() => service.close());
 afterAll(() => temporal.teardown());
 
 const path = (end: string) => `/v1/action_plans/${scene.plan}/rollback${end}`;
+/** The host is enabled before its servers come back to it: so long, they have not begun. */
+const enableSlowly = (): void =>
+  service.sim.inject({
+    service: 'compute',
+    method: 'PUT',
+    path: /os-services/,
+    effect: { kind: 'delay', ms: 2_000 },
+  });
 const setStop = (stopped: boolean, reason: string | null = null) =>
   service.call<StopSwitch>('PUT', '/v1/rollbacks/stop', { body: { stopped, reason } });
 
@@ -127,6 +135,7 @@ test('the stop switch refuses new rollbacks, and lets them in again', async () =
 });
 
 test('a running rollback holds under the switch, and goes on by itself afterwards', async () => {
+  enableSlowly();
   await service.post(scene.plan, { prefer: 'respond-async' });
   await setStop(true, 'look first');
   const held = await eventually('the rollback holds', async () => {
@@ -145,6 +154,7 @@ test('a running rollback holds under the switch, and goes on by itself afterward
 });
 
 test('control: paused, resumed, and cancelled while paused', async () => {
+  enableSlowly();
   const began = await service.post(scene.plan, { prefer: 'respond-async' });
   expect(began.body.state).toBe('ONGOING');
   const paused = await service.call<RollbackResult>('POST', path('/pause'));

@@ -2,8 +2,8 @@
 
 /** So many ends are remembered. */
 const KEPT = 32;
-/** Fewer say nothing of what to expect. */
-const ENOUGH = 8;
+/** Fewer say little of what to expect; while they are awaited, everything is looked at as if it could be over at any moment. */
+const ENOUGH = 4;
 /** Looks of a worker that has seen nothing end yet: not for each of a hundred that it asks for at once. */
 const TRIED = 3;
 const SEEN_LATE = 1.5;

@@ -68,6 +68,8 @@ export class Gathered<Q, A> {
   private async gathered(questions: readonly Q[]): Promise<void> {
     const { eachMs, allMs } = this.gather;
     const start = performance.now();
+    // What is asked in the same breath is not somebody who comes later.
+    await Promise.resolve();
     let seen = 0;
     do {
       seen = questions.length;

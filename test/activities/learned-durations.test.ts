@@ -39,8 +39,10 @@ describe('what is learned', () => {
   });
 
   it('of a few ends nothing is expected', () => {
-    ended(...many(3, 7));
+    ended(...many(3, 3));
     expect(learned.quickest()).toBeNull();
+    ended(3);
+    expect(learned.quickest()).toBe(3);
   });
 });
 
@@ -93,18 +95,18 @@ describe('the next look', () => {
     expect(at({ joinedAt: 100, quietSince: 500 }, 500)).toBeCloseTo(500.2);
   });
 
-  it('the more are watched the sooner, up to twice as soon', () => {
+  it('the more are watched the sooner, up to four times as soon', () => {
     ended(3);
     const pause = (watching: number, quiet: number) =>
       at({ joinedAt: 100 }, 100 + quiet, settings, 0, watching) - (100 + quiet);
-    expect([1, 8, 18, 32, 1000].map((watching) => pause(watching, 3).toFixed(3))).toEqual([
+    expect([1, 10, 20, 40, 1000].map((watching) => pause(watching, 3).toFixed(3))).toEqual([
       '0.240',
       '0.240',
-      '0.160',
       '0.120',
-      '0.120',
+      '0.060',
+      '0.060',
     ]);
-    expect(pause(32, 0.5)).toBeCloseTo(0.1);
+    expect(pause(40, 0.5)).toBeCloseTo(0.05);
   });
 
   it('a pass that took long is followed by a pause, and a newcomer on a quick cloud waits for none', () => {

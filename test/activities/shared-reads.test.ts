@@ -42,6 +42,24 @@ describe('questions that are gathered', () => {
     expect(reads.map(({ questions }) => questions)).toEqual([['a', 'b'], ['c']]);
   });
 
+  it('of one who asks for several wait no longer than one, and again for each who comes', async () => {
+    jest.useFakeTimers();
+    try {
+      for (const question of ['a', 'b']) void gathered.ask(question, NEVER);
+      await jest.advanceTimersByTimeAsync(10);
+      expect(reads.map(({ questions }) => questions)).toEqual([['a', 'b']]);
+      void gathered.ask('c', NEVER);
+      await jest.advanceTimersByTimeAsync(9);
+      void gathered.ask('d', NEVER);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(reads).toHaveLength(1);
+      await jest.advanceTimersByTimeAsync(10);
+      expect(reads[1]?.questions).toEqual(['c', 'd']);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it('are not kept waiting by those that go on coming', async () => {
     const start = performance.now();
     while (reads.length === 0 && performance.now() - start < 500) {

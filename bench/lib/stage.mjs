@@ -29,7 +29,7 @@ export const AT_ONCE = Object.fromEntries(
  * (docs/fake-vs-real.md). So many milliseconds behind the machine's it starts, so that it is never ahead: a worker would take that
  * for a cloud whose listings do not join. Below the age from which on a plan's servers are not read by what has changed.
  */
-const CLOUD_BEHIND_MS = 4 * 3_600_000;
+const CLOUD_BEHIND_MS = 5.8 * 3_600_000;
 
 /**
  * `cloud`: SimulatedCloudOptions. `settings`: ROLLBACK_* of the service. `workers`: of the service. `bareWorkers`: how many of

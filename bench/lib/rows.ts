@@ -1,5 +1,5 @@
 /** A row of the table: one figure, its target where the project has set one, and whether it was reached. Pure. */
-import { spread, type Spread } from './statistics.js';
+import { median as medianOf, spread, type Spread } from './statistics.js';
 
 export interface Target {
   atMost?: number;
@@ -21,11 +21,15 @@ export interface Row extends Measured, Spread {
   reached?: boolean;
 }
 
-/** Judged by the median. */
+/** Judged by the exact median, not by the digits that are shown. */
 export function row(measured: Measured): Row {
   const figure = spread(measured.values);
   const { target } = measured;
-  return { ...measured, ...figure, ...(target && { reached: reaches(figure.median, target) }) };
+  return {
+    ...measured,
+    ...figure,
+    ...(target && { reached: reaches(medianOf(measured.values), target) }),
+  };
 }
 
 function reaches(value: number, { atMost = Infinity, atLeast = -Infinity }: Target): boolean {

@@ -33,6 +33,8 @@ test('a row has median, spread, and whether the median reached the target', () =
   expect(made).toMatchObject({ median: 1.5, min: 1, max: 3, reached: false });
   const least = row({ name: 'm', unit: '', values: [1, 2], target: { atLeast: 1.5 } });
   expect(least).toMatchObject({ median: 1.5, reached: true });
+  const close = row({ name: 'c', unit: '×', values: [1.054], target: { atMost: 1.05 } });
+  expect(close).toMatchObject({ median: 1.05, reached: false });
   expect(tableOf([made, least]).split('\n').slice(2)).toEqual([
     '| n   | 1.5 ×  | 1 – 3     | 3    | ≤ 1.4  | not reached |',
     '| m   | 1.5    | 1 – 2     | 2    | ≥ 1.5  | reached     |',

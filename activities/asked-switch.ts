@@ -1,5 +1,5 @@
 /**
- * The stop switch as activities look at it: anew before they begin, and before each change. It must
+ * The stop switch as activities look at it: before they begin, and before each change; anew where a rollback is accepted. It must
  * not know where the switch is kept, or what becomes of an activity that meets it.
  */
 import type { StopSwitch } from '../src/domain/stop-switch.js';

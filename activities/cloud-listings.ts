@@ -5,6 +5,7 @@
 import { groupBy } from '../src/domain/context.js';
 import type { Host } from '../src/domain/facts.js';
 import type { Compute, ComputeMigration, ComputeService } from '../src/openstack/cloud.js';
+import { listChanged } from './changed-migrations.js';
 import { InBatches } from './in-batches.js';
 import { earliest, type NovaClock } from './nova-time.js';
 import type { RecentRecords } from './recent-records.js';
@@ -29,13 +30,10 @@ export class CloudListings {
       told.services.saw(services, at);
       return hosts;
     }, READS_AT_ONCE);
-    this.changed = new InBatches(async (times) => {
-      const changedSince = earliest(times);
-      const at = clockSeconds();
-      const listed = told.clock.saw(await compute.listMigrations({ changedSince }));
-      told.records.saw(listed, { changedSince, at, isWhole: true });
-      return listed;
-    }, READS_AT_ONCE);
+    this.changed = new InBatches(
+      (times) => listChanged(compute, told, { changedSince: earliest(times), isWhole: true }),
+      READS_AT_ONCE,
+    );
   }
 
   hosts(signal: AbortSignal): Promise<readonly Host[]> {

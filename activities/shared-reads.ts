@@ -4,6 +4,7 @@
  * from what was read.
  */
 import type { Compute, ComputeMigration, ComputeService } from '../src/openstack/cloud.js';
+import { listChanged } from './changed-migrations.js';
 import { cancellation } from './failures.js';
 import { earliest, type NovaClock, secondsBetween, wellBefore } from './nova-time.js';
 import type { RecentRecords } from './recent-records.js';
@@ -118,10 +119,7 @@ export class SharedReads {
       const span = secondsBetween(first, clock.latest);
       const changedSince = wellBefore(first);
       if (wanted.length > 1 && changedSince !== null && (span ?? 0) <= SPAN_MAX_S) {
-        const at = clockSeconds();
-        const listed = clock.saw(await compute.listMigrations({ changedSince }, { signal }));
-        told.records.saw(listed, { changedSince, at, isWhole: true });
-        return listed;
+        return await listChanged(compute, told, { changedSince, isWhole: true }, { signal });
       }
       const all = wanted.map(({ serverId }) => compute.listMigrations({ serverId }, { signal }));
       return clock.saw((await Promise.all(all)).flat());

@@ -11,6 +11,7 @@ import { groupBy } from '../src/domain/context.js';
 import type { Compute, ComputeMigration, ComputeServer } from '../src/openstack/cloud.js';
 import { isNotFound } from '../src/openstack/errors.js';
 import { mapBounded } from './bounded.js';
+import { listChanged } from './changed-migrations.js';
 import { cancellation } from './failures.js';
 import { LearnedDurations } from './learned-durations.js';
 import { ListingWindow, type Watched } from './listing-window.js';
@@ -211,13 +212,14 @@ export class ServerWatch {
     const window = this.window.next(entries, this.told.clock.latest, at);
     if (window === null) return new Map();
     const { since: changedSince, isWhole } = window;
-    const listed = await this.compute.listMigrations(
-      { changedSince },
-      { signal: this.stop.signal },
+    const { signal } = this.stop;
+    const listed = await listChanged(
+      this.compute,
+      this.told,
+      { changedSince, isWhole },
+      { signal },
     );
     if (isWhole) this.window.listedWhole(at);
-    this.told.clock.saw(listed);
-    this.told.records.saw(listed, { changedSince, at, isWhole });
     const watched = new Set(entries.map(({ serverId }) => serverId));
     const own = listed.filter(({ serverId }) => watched.has(serverId));
     return groupBy(own, ({ serverId }) => serverId);

@@ -47,7 +47,7 @@ async function once(count) {
     const seen = await looks.end();
     mustBeHome(stage.cloud, servers);
     const history = await historyOf(stage.client, workflowIdOf(plan));
-    return { ms, ...history, ...seen, workerMb: peakMemoryMb(stage.programs.pids.worker) };
+    return { ms, ...history, ...seen, workerMb: peakMemoryMb(stage.pids.worker) };
   });
 }
 

@@ -4,6 +4,7 @@
  * few seconds and asked for once at a time.
  */
 import { isNotFound } from '../openstack/errors.js';
+import { within } from '../within.js';
 import type { ApiCloud } from './deps.js';
 import type { Rollbacks } from './rollbacks.js';
 
@@ -60,7 +61,7 @@ async function temporalAndWorker(
 ): Promise<{ temporal: Check; worker: Check }> {
   const unknown: Check = { ok: false, message: 'Not known while Temporal cannot be reached.' };
   try {
-    const { temporal, worker, message } = await within(rollbacks.ready());
+    const { temporal, worker, message } = await within(rollbacks.ready(), TIMEOUT_MS);
     if (!temporal) return { temporal: failed(message), worker: unknown };
     return { temporal: good(), worker: worker ? good() : failed(message) };
   } catch (error) {
@@ -78,7 +79,7 @@ async function openStack(cloud: ApiCloud): Promise<Check> {
       if (!isNotFound(error)) throw error;
     }),
   ];
-  const reasons = (await Promise.allSettled(calls.map((call) => within(call)))).flatMap(
+  const reasons = (await Promise.allSettled(calls.map((call) => within(call, TIMEOUT_MS)))).flatMap(
     (outcome) => (outcome.status === 'rejected' ? [reasonOf(outcome.reason)] : []),
   );
   return reasons.length === 0 ? good() : failed([...new Set(reasons)].join('; '));
@@ -94,18 +95,4 @@ function failed(message: string | null): Check {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Also for a call that does not heed its signal. */
-export async function within<T>(call: Promise<T>, timeoutMs: number = TIMEOUT_MS): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const message = `No answer within ${timeoutMs / 1000} s.`;
-    timer = setTimeout(() => reject(new Error(message)), timeoutMs);
-  });
-  try {
-    return await Promise.race([call, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -9,6 +9,7 @@ import { ApiError } from '../api/errors.js';
 import { isFailureType } from '../domain/failures.js';
 import type { PreviewResult } from '../domain/preview.js';
 import type { CompensationResult } from '../domain/result.js';
+import { within } from '../within.js';
 import { previewIdOf, previewSummaryOf } from './identifiers.js';
 import type { Start } from './start.js';
 import { isTimeout } from './translate-error.js';
@@ -79,25 +80,12 @@ export async function whole(
   pageOf: (asked: PageAsked) => Promise<CompensationsPage | null>,
 ): Promise<PreviewResult> {
   if (!made.truncated) return made;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(pagesLate()), PAGES_MS);
-  });
-  try {
-    // A page that is late is left to the deadline of its own call.
-    return await withPages(made, (asked) => Promise.race([pageOf(asked), late]));
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function withPages(
-  made: PreviewResult,
-  pageOf: (asked: PageAsked) => Promise<CompensationsPage | null>,
-): Promise<PreviewResult> {
+  const until = performance.now() + PAGES_MS;
   const compensations: CompensationResult[] = [];
   for (;;) {
-    const page = await pageOf({ offset: compensations.length, limit: PAGE });
+    const asked = pageOf({ offset: compensations.length, limit: PAGE });
+    // One that is late is left to the deadline of its own call.
+    const page = await within(asked, until - performance.now(), pagesLate);
     // Whoever answers knows them all: it would be a defect, and nobody may ask for ever.
     if (page === null || page.compensations.length === 0) {
       throw new Error(`the preview ${made.workflow.id} does not tell its compensations`);

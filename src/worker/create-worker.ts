@@ -55,47 +55,39 @@ function buildIdOf(bundle: RollbackWorkerOptions['workflowBundle']): string {
 
 /**
  * Frames of a stack in workflow code. The SDK takes one for every promise that is made there, for the Web UI's call stack of a
- * workflow that waits: with V8's ten, half of the workflow thread's time went into it. The first few say where an error came from.
+ * workflow that waits: with V8's ten, more than half of the workflow thread's time went into it. The first few say where an error came from.
  */
 const WORKFLOW_STACK_FRAMES = 3;
 const DEFAULT_STACK_FRAMES = 10;
 
-/** `create` makes threads of its own, which have no other way to be told: they take the flag as it is while they begin. */
-async function withShortStacks<T>(create: () => Promise<T>): Promise<T> {
+export async function createWorker(options: RollbackWorkerOptions): Promise<Worker> {
+  // The threads that are made here have no other way to be told: they take the flag as it is while they begin.
   setFlagsFromString(`--stack-trace-limit=${WORKFLOW_STACK_FRAMES}`);
   try {
-    return await create();
+    return await Worker.create({
+      connection: options.connection,
+      namespace: options.namespace,
+      taskQueue: options.taskQueue,
+      workflowBundle: options.workflowBundle,
+      buildId: buildIdOf(options.workflowBundle),
+      // The SDK takes any object of functions; RollbackActivities is an interface and so has no index signature.
+      activities: { ...options.activities },
+      dataConverter:
+        options.payloadCodecs === undefined
+          ? dataConverter
+          : { payloadCodecs: options.payloadCodecs },
+      maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+      maxEagerActivityReservationsPerWorkflowTask: EAGER_PER_TASK,
+      maxConcurrentLocalActivityExecutions: WORKFLOW_TASKS_AT_ONCE,
+      maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
+      stickyQueueScheduleToStartTimeout: STICKY_MS,
+      shutdownGraceTime: options.shutdownGraceMs,
+      shutdownForceTime: options.shutdownGraceMs + FORCE_AFTER_MS,
+      ...(options.maxCachedWorkflows === undefined
+        ? {}
+        : { maxCachedWorkflows: options.maxCachedWorkflows }),
+    });
   } finally {
     setFlagsFromString(`--stack-trace-limit=${DEFAULT_STACK_FRAMES}`);
   }
-}
-
-export function createWorker(options: RollbackWorkerOptions): Promise<Worker> {
-  return withShortStacks(() => workerOf(options));
-}
-
-function workerOf(options: RollbackWorkerOptions): Promise<Worker> {
-  return Worker.create({
-    connection: options.connection,
-    namespace: options.namespace,
-    taskQueue: options.taskQueue,
-    workflowBundle: options.workflowBundle,
-    buildId: buildIdOf(options.workflowBundle),
-    // The SDK takes any object of functions; RollbackActivities is an interface and so has no index signature.
-    activities: { ...options.activities },
-    dataConverter:
-      options.payloadCodecs === undefined
-        ? dataConverter
-        : { payloadCodecs: options.payloadCodecs },
-    maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
-    maxEagerActivityReservationsPerWorkflowTask: EAGER_PER_TASK,
-    maxConcurrentLocalActivityExecutions: WORKFLOW_TASKS_AT_ONCE,
-    maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
-    stickyQueueScheduleToStartTimeout: STICKY_MS,
-    shutdownGraceTime: options.shutdownGraceMs,
-    shutdownForceTime: options.shutdownGraceMs + FORCE_AFTER_MS,
-    ...(options.maxCachedWorkflows === undefined
-      ? {}
-      : { maxCachedWorkflows: options.maxCachedWorkflows }),
-  });
 }

@@ -2,7 +2,8 @@
 import type { Request, Response, Router } from 'express';
 import { sendJson } from '../answers.js';
 import type { ApiDeps } from '../deps.js';
-import { readinessChecker, within } from '../readiness.js';
+import { within } from '../../within.js';
+import { readinessChecker } from '../readiness.js';
 import { contextOf } from '../request-context.js';
 import { resource } from './resource.js';
 

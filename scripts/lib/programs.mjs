@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../dist/src/temporal-server/ports.js';
+import { SERVER_SETTINGS } from '../../dist/src/temporal-server/server-settings.js';
 import { ROOT } from './run.mjs';
 import { ensureTemporalCli } from './temporal-cli.mjs';
 
@@ -73,8 +74,7 @@ export async function startTemporal({ yields = false } = {}) {
   const args = [
     'server', 'start-dev', '--headless', '--ip', HOST, '--port', String(port),
     '--db-filename', join(folder, 'temporal.db'), '--log-level', 'error', '--color', 'never',
-    // As the embedded server has it.
-    '--dynamic-config-value', 'system.enableActivityEagerExecution=true',
+    ...SERVER_SETTINGS,
   ];
   const saysReady = (line) => /Server:|Temporal server/i.test(line) || line.includes(String(port));
   const program = await startProgram({ name: 'temporal', command, args, yields }, saysReady);

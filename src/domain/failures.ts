@@ -158,7 +158,8 @@ export const FAILURES = {
   NoWorker: {
     status: 503,
     retryable: true,
-    meaning: 'No worker polls the task queue. Start one (npm run worker).',
+    meaning:
+      'No worker polls the task queue, or the one that does has more to do than it answers in time. Start one (npm run worker), or another.',
   },
   TooManyStarts: {
     status: 503,

@@ -11,6 +11,7 @@ import { type GuardedProcess, startGuarded } from './guarded-process.js';
 import { namespaceReady } from './namespace-ready.js';
 import { keepToOneself } from './own-file.js';
 import { answers, freePort } from './ports.js';
+import { SERVER_SETTINGS } from './server-settings.js';
 
 export interface DevServer {
   /** "127.0.0.1:7233" */
@@ -191,9 +192,7 @@ function argumentsOf(options: DevServerOptions, port: number, uiPort: number): s
     'server', 'start-dev', '--db-filename', options.dbFile, '--ip', HOST,
     '--port', String(port), '--ui-port', String(uiPort), '--namespace', options.namespace,
     ...attributes.flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
-    // Off by default: what a workflow task begins its worker may take at once.
-    '--dynamic-config-value', 'system.enableActivityEagerExecution=true',
-    '--log-level', options.logLevel ?? 'error', '--color', 'never',
+    ...SERVER_SETTINGS, '--log-level', options.logLevel ?? 'error', '--color', 'never',
     '--disable-config-file', '--disable-config-env',
   ];
 }

@@ -10,6 +10,7 @@ import {
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { type CloudId, isCloudId, isSameCloud, otherCloudSentence } from '../domain/cloud-id.js';
 import { ApiError } from '../api/errors.js';
+import { FixedWidth } from './gate-width.js';
 import { Gate } from './gate.js';
 import { tooManyLooks } from './refusals.js';
 import { goesOnInNewRun, untilKnown } from './taking-over.js';
@@ -44,7 +45,7 @@ export interface Execution {
 }
 
 export class Executions {
-  private readonly looks = new Gate(LOOKS_AT_ONCE);
+  private readonly looks = new Gate(new FixedWidth(LOOKS_AT_ONCE));
 
   /** `ownCloud`: what is known to be another cloud's is not given out. */
   constructor(

@@ -12,6 +12,14 @@ export function noWorker(taskQueue: string): ApiError {
   );
 }
 
+/** One has polled within the last minutes, and was asked twice. */
+export function silentWorker(taskQueue: string): ApiError {
+  return new ApiError(
+    'NoWorker',
+    `The worker on the task queue ${taskQueue} does not answer in time: it has more to do than it can, or it has just ended. Look at it, then ask again.`,
+  );
+}
+
 /** Seconds: those who were refused together must not come back together. */
 const COME_BACK = { least: 5, most: 15 };
 

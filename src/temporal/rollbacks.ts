@@ -21,12 +21,13 @@ import type { RollbackState } from '../domain/states.js';
 import type { StopSwitch } from '../domain/stop-switch.js';
 import { controlRollback } from './control.js';
 import { endedFromOutside } from './ended-from-outside.js';
+import { FittingWidth } from './gate-width.js';
 import { Gate } from './gate.js';
 import { type Execution, Executions } from './executions.js';
 import { listRollbacks } from './listing.js';
 import { previewRollback, whole } from './preview.js';
 import { WorkerPresence, workerPolls } from './readiness.js';
-import { noRollback, noWorker, tooManyStarts } from './refusals.js';
+import { noRollback, silentWorker, tooManyStarts } from './refusals.js';
 import { startRollback } from './start.js';
 import { readStopSwitch, setStopSwitch, type SwitchChange } from './stop-switch.js';
 import { asUnreachable, isGoneMeanwhile, isUnanswered } from './translate-error.js';
@@ -39,7 +40,7 @@ export interface TemporalRollbacksOptions {
   taskQueue: string;
   /** Address of the Web UI, or null. */
   webUrl: string | null;
-  /** Starts and previews under way at once; more wait for half of their time, then are refused. */
+  /** Starts and previews under way at once, at most; more wait for half of their time, then are refused. */
   startsAtOnce: number;
   /** The cloud that requests through here are for; absent: that of the worker which takes them. */
   ownCloud?: () => Promise<CloudId>;
@@ -62,7 +63,7 @@ export class TemporalRollbacks implements Rollbacks {
 
   constructor(private readonly options: TemporalRollbacksOptions) {
     this.executions = new Executions(options.client, options.ownCloud);
-    this.gate = new Gate(options.startsAtOnce);
+    this.gate = new Gate(new FittingWidth(options.startsAtOnce));
     this.workers = new WorkerPresence(options.client, options.taskQueue);
   }
 
@@ -243,7 +244,9 @@ export class TemporalRollbacks implements Rollbacks {
       const message = worker ? null : `No worker polls the task queue ${taskQueue}.`;
       return { temporal: true, worker, message };
     } catch (error) {
-      return { temporal: false, worker: false, message: messageOf(asUnreachable(error)) };
+      const why = asUnreachable(error);
+      const message = why instanceof Error ? why.message : String(why);
+      return { temporal: false, worker: false, message };
     }
   }
 
@@ -274,7 +277,7 @@ export class TemporalRollbacks implements Rollbacks {
       return await query();
     } catch (error) {
       if (!isUnanswered(error)) throw error;
-      throw noWorker(this.options.taskQueue);
+      throw silentWorker(this.options.taskQueue);
     }
   }
 
@@ -293,8 +296,4 @@ export class TemporalRollbacks implements Rollbacks {
       throw asUnreachable(error);
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -11,6 +11,7 @@ import type { RollbackOptions } from '../../src/domain/options.js';
 import type { RollbackResult } from '../../src/domain/result.js';
 import { isRollbackState } from '../../src/domain/states.js';
 import { answers, freePort } from '../../src/temporal-server/ports.js';
+import { SERVER_SETTINGS } from '../../src/temporal-server/server-settings.js';
 import { RollbackCaller, type Answer } from '../service/caller.js';
 import { SCALED } from '../service/service.js';
 import { ensureBuilt, ROOT } from '../support/built.js';
@@ -44,6 +45,7 @@ export async function openDeaths(): Promise<Deaths> {
     args: [
       'server', 'start-dev', '--headless', '--ip', HOST, '--port', String(port),
       '--db-filename', join(folder, 'temporal.db'), '--log-level', 'never', '--color', 'never',
+      ...SERVER_SETTINGS,
     ],
     env: {},
     isReady: () => answers(address),

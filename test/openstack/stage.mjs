@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ensureTemporalCli } from '../../scripts/lib/temporal-cli.mjs';
+import { SERVER_SETTINGS } from '../../dist/src/temporal-server/server-settings.js';
 import { Caller } from './caller.mjs';
 import { until } from './cloud.mjs';
 import { freePort, withoutOthers } from './service.mjs';
@@ -86,6 +87,7 @@ export async function openStage({ site, undo, settings = {} }) {
     args: [
       'server', 'start-dev', '--headless', '--ip', HOST, '--port', String(temporalPort),
       '--db-filename', join(folder, 'temporal.db'), '--log-level', 'error', '--color', 'never',
+      ...SERVER_SETTINGS,
     ],
     env: around,
     isReady: () => listens(temporalPort),

@@ -124,6 +124,21 @@ test('the worker has just gone: the start is answered 503 and dropped, whenever 
   expect(sim.snapshot()).toEqual(scene.before);
 }, 40_000);
 
+test('the worker has gone in the middle of a rollback: reading it is answered 503 that names the worker, not that there is none', async () => {
+  const { sim } = await start({ worker: false, simulated: { times: { liveMigration: 4000 } } });
+  const worker = await service.startWorker();
+  const scene = await maintenanceScene(sim);
+  await service.post(scene.plan, { prefer: 'respond-async' });
+  await worker.stop();
+  expectUnavailable(
+    await service.get(scene.plan),
+    /worker on the task queue .* does not answer in time.*ask again/,
+  );
+
+  await service.startWorker();
+  expect(await service.ended(scene.plan)).toMatchObject({ state: 'SUCCEEDED' });
+}, 60_000);
+
 test('Temporal is not there: 503, and readyz says so', async () => {
   const { sim } = await start({ temporal: '127.0.0.1:9', worker: false });
   const scene = await maintenanceScene(sim);

@@ -68,7 +68,8 @@ test('it starts with Web UI, retention and search attributes, and keeps what it 
 test('its files can be read by their owner alone', async () => {
   await start();
   const files = readdirSync(scene.path('data')).filter((name) => /^temporal\.db(-|$)/.test(name));
-  expect(files).toContain('temporal.db');
+  // Writes ahead: one wait for the disk each (server-settings.ts).
+  expect(files).toEqual(expect.arrayContaining(['temporal.db', 'temporal.db-wal']));
   const modes = files.map((name) => statSync(scene.path(`data/${name}`)).mode & 0o777);
   expect(modes.map((mode) => mode.toString(8))).toEqual(files.map(() => '600'));
 });

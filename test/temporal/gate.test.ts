@@ -1,5 +1,6 @@
 /** The gate before starts: so many at once, the rest in their order, nobody for ever. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FixedWidth, type GateWidth } from '../../src/temporal/gate-width.js';
 import { Gate } from '../../src/temporal/gate.js';
 
 const refusal = (): Error => new Error('too many');
@@ -25,7 +26,7 @@ class Works {
 
 test('as many as fit are let in at once, the others in the order of their coming', async () => {
   const works = new Works();
-  const gate = new Gate(2);
+  const gate = new Gate(new FixedWidth(2));
   const all = ['a', 'b', 'c', 'd'].map((name) => gate.pass(LATER(), works.of(name), refusal));
   await sleep(0);
   expect(works.begun).toEqual(['a', 'b']);
@@ -39,7 +40,7 @@ test('as many as fit are let in at once, the others in the order of their coming
 
 test('whose work fails gives the place to the next, and hears its own error', async () => {
   const works = new Works();
-  const gate = new Gate(1);
+  const gate = new Gate(new FixedWidth(1));
   const first = gate.pass(LATER(), works.of('a'), refusal);
   const failed = expect(first).rejects.toThrow('broken');
   const second = gate.pass(LATER(), works.of('b'), refusal);
@@ -52,7 +53,7 @@ test('whose work fails gives the place to the next, and hears its own error', as
 
 test('whose turn does not come in time is refused without having begun, and does not keep the place', async () => {
   const works = new Works();
-  const gate = new Gate(1);
+  const gate = new Gate(new FixedWidth(1));
   const first = gate.pass(LATER(), works.of('a'), refusal);
   await expect(gate.pass(Date.now() + 20, works.of('late'), refusal)).rejects.toThrow('too many');
   await works.end('a');
@@ -65,7 +66,7 @@ test('whose turn does not come in time is refused without having begun, and does
 
 test('those who run out of time together are refused a few at a time', async () => {
   const works = new Works();
-  const gate = new Gate(1);
+  const gate = new Gate(new FixedWidth(1));
   const first = gate.pass(LATER(), works.of('a'), refusal);
   const refused: number[] = [];
   let turns = 0;
@@ -84,4 +85,29 @@ test('those who run out of time together are refused a few at a time', async () 
   await works.end('a');
   expect(await first).toBe('a');
   expect(works.begun).toEqual(['a']);
+});
+
+test('where it has become wider all who fit are let in, where it has become narrower nobody is until it is so', async () => {
+  const works = new Works();
+  const ended: boolean[] = [];
+  const width = {
+    most: 1,
+    ended: ({ succeeded, isFull }) => void ended.push(succeeded, isFull),
+  } satisfies GateWidth;
+  const gate = new Gate(width);
+  const all = ['a', 'b', 'c', 'd', 'e'].map((name) => gate.pass(LATER(), works.of(name), refusal));
+  await sleep(0);
+  width.most = 3;
+  await works.end('a');
+  expect(works.begun).toEqual(['a', 'b', 'c', 'd']);
+  width.most = 1;
+  await works.end('b');
+  await works.end('c');
+  expect(works.begun).toEqual(['a', 'b', 'c', 'd']);
+  const failed = expect(all[3]).rejects.toThrow('broken');
+  await works.end('d', new Error('broken'));
+  await failed;
+  expect(works.begun).toEqual(['a', 'b', 'c', 'd', 'e']);
+  await works.end('e');
+  expect(ended).toEqual([true, true, true, true, true, true, false, true, true, false]);
 });

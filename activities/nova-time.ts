@@ -9,6 +9,11 @@ export function wellBefore(time: string | null): string | null {
   return secondsBefore(time, MARGIN_S);
 }
 
+/** A time that is surely not earlier than what happened at `time`; null stays null. */
+export function wellAfter(time: string | null): string | null {
+  return secondsBefore(time, -MARGIN_S);
+}
+
 /** null where it is no time. */
 export function secondsBefore(time: string | null, seconds: number): string | null {
   const at = Date.parse(time ?? '');

@@ -9,7 +9,7 @@ import { needsInstanceActions } from '../src/domain/layout.js';
 import { isNotFound } from '../src/openstack/errors.js';
 import { mapBounded } from './bounded.js';
 import type { Kit } from './kit.js';
-import { wellBefore } from './nova-time.js';
+import { later, wellAfter, wellBefore } from './nova-time.js';
 import { ENDED } from './other-plans.js';
 import { readPlan } from './read-plan.js';
 import { readMovedServers, SERVERS_PER_LISTING } from './read-servers.js';
@@ -79,7 +79,7 @@ async function readRest(
     await Promise.all([
       reading.plans.then((plans) => readOtherPlans(kit, run, plan, actions, plans)),
       reading.hosts,
-      readMoved(kit, run, plan, named.servers),
+      readMoved(kit, run, { plan, actions }, named.servers),
       readNodes(kit, run, named.nodes),
       readInstanceActions(kit, run, needsInstanceActions({ actions })),
       reading.ownUserId,
@@ -153,13 +153,14 @@ function firstEnded(plan: WatcherActionPlan, actions: WatcherAction[]): number {
 async function readMoved(
   kit: Kit,
   run: Run,
-  plan: WatcherActionPlan,
+  { plan, actions }: { plan: WatcherActionPlan; actions: WatcherAction[] },
   ids: string[],
 ): Promise<Pick<Facts, 'migrations'> & { servers: Server[] }> {
   const reading = begun(readMigrations(kit, run, plan, ids));
   const at = clockSeconds();
   const servers = await readMovedServers(kit, run, ids, {
     since: wellBefore(plan.createdAt),
+    until: wellAfterLast(actions),
     wanted: async (rest) => {
       const expected =
         rest.length < SERVERS_PER_LISTING ? new Map<string, string>() : destinations(await reading);
@@ -168,6 +169,15 @@ async function readMoved(
   });
   kit.recent.saw(servers, at);
   return { servers, migrations: await reading };
+}
+
+/**
+ * Surely after the plan's last change: what nobody has touched since changed before it. null: that is not over yet, or nothing was
+ * changed.
+ */
+function wellAfterLast(actions: WatcherAction[]): string | null {
+  const after = wellAfter(actions.map(({ updatedAt }) => updatedAt).reduce(later, null));
+  return Date.parse(after ?? '') < Date.now() ? after : null;
 }
 
 /** Where the latest migration of each server that arrived has brought it. */

@@ -27,22 +27,28 @@ export interface WantedServer {
   host: string | null;
 }
 
+/** When something has changed servers; Nova's times or Watcher's. `until` null: up to now. */
+export interface ChangedWithin {
+  since: string | null;
+  until: string | null;
+}
+
 /**
- * Of these servers those that are among the last changed ones of the cloud: all of them, mostly, right after a plan or a rollback
- * has moved them, wherever they are by now. One call, or none where that would save none. `since`: Nova's time or Watcher's.
+ * Of these servers those that are among the last changed ones of the cloud in that time: all of them, mostly, where a plan or a
+ * rollback has moved them then, wherever they are by now. One call, or none where that would save none.
  */
 export async function readChangedServers(
   kit: Kit,
   run: Run,
   ids: readonly string[],
-  since: string | null,
+  { since, until }: ChangedWithin,
 ): Promise<ComputeServer[]> {
   const atMost = ids.length * CHANGED_PER_WANTED + CHANGED_MORE;
-  const span = secondsBetween(since, new Date().toISOString()) ?? Infinity;
+  const span = secondsBetween(since, until ?? new Date().toISOString()) ?? Infinity;
   if (since === null || span > SPAN_MAX_S) return [];
   if (ids.length < SERVERS_PER_LISTING || atMost > PAGE_SIZE) return [];
   const wanted = new Set(ids);
-  const filter = { since, atMost };
+  const filter = { since, until, atMost };
   try {
     const listed = await kit.cloud.compute.listChangedServers(filter, { signal: run.signal });
     return listed.filter(({ id }) => wanted.has(id));
@@ -55,8 +61,9 @@ export async function readChangedServers(
 }
 
 /**
- * Those that exist, of servers that something has moved since then: first as readChangedServers has them. `wanted`: how the others
- * are to be looked for, asked only then.
+ * Those that exist, of servers that something has moved then: first as readChangedServers has them, in that time and since it
+ * (of somebody who has moved them again, as a rollback that is repeated). `wanted`: how the others are to be looked for, asked only
+ * then.
  */
 export async function readMovedServers(
   kit: Kit,
@@ -64,16 +71,21 @@ export async function readMovedServers(
   ids: readonly string[],
   {
     since,
+    until,
     wanted,
-  }: {
-    since: string | null;
+  }: ChangedWithin & {
     wanted: (rest: readonly string[]) => readonly WantedServer[] | Promise<readonly WantedServer[]>;
   },
 ): Promise<ComputeServer[]> {
-  const changed = await readChangedServers(kit, run, ids, since);
-  const known = new Set(changed.map(({ id }) => id));
-  const rest = ids.filter((id) => !known.has(id));
-  return [...changed, ...(await readServers(kit, run, await wanted(rest)))];
+  const found: ComputeServer[] = [];
+  let rest = ids;
+  for (const end of new Set([until, null])) {
+    const changed = await readChangedServers(kit, run, rest, { since, until: end });
+    found.push(...changed);
+    const known = new Set(changed.map(({ id }) => id));
+    rest = rest.filter((id) => !known.has(id));
+  }
+  return [...found, ...(await readServers(kit, run, await wanted(rest)))];
 }
 
 /** Those that exist. One that is not where it was expected is looked for by its id. */

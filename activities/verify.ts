@@ -53,6 +53,7 @@ async function readMoved(
   const ids = [...new Set(wanted.map(({ id }) => id))];
   return await readMovedServers(kit, run, ids, {
     since,
+    until: null,
     wanted: (rest) => {
       const left = new Set(rest);
       return wanted.filter(({ id }) => left.has(id));

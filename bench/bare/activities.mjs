@@ -1,6 +1,7 @@
 // The activities of the bare workflows.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import { CONNECTIONS_PER_ORIGIN } from '../../dist/src/openstack/http.js';
 
 /** `ms`: how long it waits, as a migration that goes on in the cloud does. */
 export async function nothing({ ms = 0 } = {}) {
@@ -9,7 +10,8 @@ export async function nothing({ ms = 0 } = {}) {
 
 /** `origin`, `token`: of the cloud. */
 export function requestsTo(origin, token) {
-  const dispatcher = new Agent();
+  // As many as the service's: without a bound a thousand activities at once time out connecting.
+  const dispatcher = new Agent({ connections: CONNECTIONS_PER_ORIGIN });
   const headers = { 'x-auth-token': token, 'content-type': 'application/json' };
   const ofCompute = { ...headers, 'openstack-api-version': 'compute 2.90' };
   return async function requests(all) {

@@ -31,6 +31,20 @@ export function movedAway(cloud, servers) {
   });
 }
 
+/** As far apart as Watcher's plans are: each changes its servers in its own time. */
+const BETWEEN_PLANS_MS = 150_000;
+
+/** A plan for each of these groups, one after the other; their uuids. The cloud's clock is as before in the end. */
+export async function movedInTurn(cloud, groups) {
+  cloud.advance(-groups.length * BETWEEN_PLANS_MS);
+  const uuids = [];
+  for (const servers of groups) {
+    uuids.push(await movedAway(cloud, servers));
+    cloud.advance(BETWEEN_PLANS_MS);
+  }
+  return uuids;
+}
+
 /** A plan about a server of its own, that takes as long as any: what comes after its rollback finds code and connections warm. */
 export async function warmUpPlan(cloud) {
   for (const name of ['warm-1', 'warm-2']) cloud.addHost({ name, capacity: 1 });

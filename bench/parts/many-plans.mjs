@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { row } from '../../dist/bench/lib/rows.js';
 import { NOVA_AT_ONCE, migrationTimes } from '../lib/following.mjs';
 import { lotsOf, recording } from '../lib/replay.mjs';
-import { bringHome, movedAway, mustBeHome, spreadServers } from '../lib/scenes.mjs';
+import { bringHome, movedAway, movedInTurn, mustBeHome, spreadServers } from '../lib/scenes.mjs';
 import { AT_ONCE, onStage, rollBack, runBare, timed } from '../lib/stage.mjs';
 import { isAllowed } from './size.mjs';
 
@@ -22,9 +22,10 @@ export async function manyPlans({ runs, short, note }) {
   const figures = [];
   for (let run = 0; run < runs; run += 1) {
     const one = await atOnce({ ...much, workers: 1 });
+    note(`one worker: ${JSON.stringify(one)}`);
     const two = await atOnce({ ...much, workers: 2 });
+    note(`two workers: ${JSON.stringify(two)}`);
     figures.push({ one, two });
-    note(JSON.stringify(figures.at(-1)));
   }
   const fair = await fairness({ runs, short, note });
   return [...manyRows(figures, much), ...fair];
@@ -41,8 +42,7 @@ async function atOnce({ plans, actions, workers }) {
   return await onStage({ cloud, settings, workers, bareWorkers: workers }, async (stage) => {
     const servers = spreadServers(stage.cloud, { servers: plans * actions, hosts: HOSTS });
     const groups = inGroups(servers, actions);
-    const uuids = [];
-    for (const group of groups) uuids.push(await movedAway(stage.cloud, group));
+    const uuids = await movedInTurn(stage.cloud, groups);
     const recorded = recording(stage.cloud);
     const rollbacks = await timed(() =>
       Promise.all(

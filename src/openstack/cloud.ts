@@ -148,9 +148,12 @@ export interface Compute {
   getServer(id: string, options?: CallOptions): Promise<ComputeServer>;
   /** Servers of all projects, page by page. `host` is the compute service host. */
   listServers(filter: { host?: string }, options?: CallOptions): Promise<ComputeServer[]>;
-  /** Servers of all projects whose updated_at is not before `since`, the last changed first, in one call: `atMost` of them (1000). */
+  /**
+   * Servers of all projects whose updated_at is not before `since`, the last changed first, in one call: `atMost` of them (1000).
+   * Nor after `until`, where the cloud has microversion 2.66; an older one does not know that filter and is not asked for it.
+   */
   listChangedServers(
-    filter: { since: string; atMost: number },
+    filter: { since: string; until?: string | null; atMost: number },
     options?: CallOptions,
   ): Promise<ComputeServer[]>;
   /** Page by page; `changedSince` filters on updated_at (microversion 2.59). Newest first. */

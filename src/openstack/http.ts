@@ -35,7 +35,7 @@ export const DEFAULT_TIMEOUTS: HttpTimeouts = {
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** Errors are only read for their sentence. */
 const MAX_ERROR_BYTES = 64 * 1024;
-const CONNECTIONS_PER_ORIGIN = 16;
+export const CONNECTIONS_PER_ORIGIN = 16;
 /** Below gunicorn's default of 2 s, so that a request does not meet a connection that the service is just closing. */
 const KEEP_ALIVE_MS = 1_500;
 

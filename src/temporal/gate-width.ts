@@ -35,8 +35,8 @@ const QUICKEST_KEPT_MS = 60_000;
 const NARROWER = 0.7;
 
 /**
- * As a sender finds out what a line carries (RFC 5681): one more for each that was quick, until the first slow one; then less by a
- * third, and one more for as many quick ones as there are at once.
+ * As a sender finds out what a line carries (RFC 5681): one more for each that was quick, until the first slow one; then a third
+ * less, and one more for as many quick ones as there are at once.
  */
 export class FittingWidth implements GateWidth {
   private width: number;

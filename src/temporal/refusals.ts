@@ -21,7 +21,7 @@ export function silentWorker(taskQueue: string): ApiError {
 }
 
 /** Seconds: those who were refused together must not come back together. */
-const COME_BACK = { least: 5, most: 15 };
+const COME_BACK = { least: 1, most: 15 };
 
 export function tooManyLooks(): ApiError {
   return new ApiError(

@@ -70,6 +70,52 @@ it('a server that so many others have changed after is read by its id', async ()
   expect(counts()).toEqual({ listings: 1, single: COUNT });
 });
 
+describe('a plan of two hours ago', () => {
+  const HOUR_MS = 3_600_000;
+  const change = (count: number) => {
+    for (let n = 0; n < count; n++) {
+      const other = test.sim.addServer({ name: `other-${n}`, host: 'compute-0' });
+      test.sim.hand.setServerStatus(other, 'SHUTOFF');
+    }
+  };
+  const ofThen = async (since: () => void) => {
+    test.sim.advance(-2 * HOUR_MS);
+    const plan = await moved();
+    test.sim.advance(2 * HOUR_MS);
+    since();
+    return run(test.activities, 'layOutRollback', {
+      action_plan_uuid: plan,
+      options: completeOptions({ on_drift: 'restore' }, 3 * 3600),
+    });
+  };
+
+  it('what it moved is found in one call, whatever has changed since', async () => {
+    const layout = await ofThen(() => change(40));
+    expect(layout.compensations.map(({ work }) => work?.kind)).toEqual(
+      servers.map(() => 'live_migrate'),
+    );
+    expect(counts()).toEqual({ listings: 1, single: 0 });
+  });
+
+  it('what somebody has moved again is found in one more, where they are', async () => {
+    const again = servers.slice(1);
+    const layout = await ofThen(() => {
+      for (const id of again) test.sim.hand.migrate(id, 'compute-0');
+    });
+    const from = layout.compensations.map(({ work }) => work?.kind === 'live_migrate' && work.from);
+    expect(from).toEqual(['compute-1', ...again.map(() => 'compute-0')]);
+    expect(counts()).toEqual({ listings: 2, single: 0 });
+  });
+
+  it('… or one by one where so much has changed after', async () => {
+    await ofThen(() => {
+      for (const id of servers.slice(4)) test.sim.hand.migrate(id, 'compute-0');
+      change(40);
+    });
+    expect(counts()).toEqual({ listings: 1, single: 2 });
+  });
+});
+
 it('so does the last read, and it tells what somebody has moved since', async () => {
   await moved();
   test.sim.hand.migrate(servers[2] ?? '', 'compute-0');
@@ -97,6 +143,7 @@ it.each([
   const kit = { cloud: test.cloud } as Kit;
   const ids = Array.from({ length: count }, (_, n) => servers[n] ?? `none-${n}`);
   const attempted = NEVER as Parameters<typeof readChangedServers>[1];
-  expect(await readChangedServers(kit, attempted, ids, minutesAgo(minutes))).toEqual([]);
+  const within = { since: minutesAgo(minutes), until: null };
+  expect(await readChangedServers(kit, attempted, ids, within)).toEqual([]);
   expect(counts().listings).toBe(0);
 });

@@ -44,6 +44,20 @@ test('servers/detail: what changed since then, the last changed first', async ()
   expect(await names(Date.now() + 60_000)).toEqual([]);
 });
 
+test('servers/detail: what changed until then, from microversion 2.66 on, that second included', async () => {
+  const names = async (before: number, microversion = '2.66'): Promise<string[]> => {
+    const path = `/servers/detail?all_tenants=1&changes-before=${new Date(before).toISOString()}`;
+    return (await at(microversion, path)).json.servers.map(({ name }: Json) => name);
+  };
+  const now = Date.now();
+  cloud.advance(60_000);
+  cloud.hand.setServerStatus(vms[1] ?? '', 'SHUTOFF');
+  expect(await names(now)).toEqual(['e', 'd', 'c', 'a']);
+  expect(await names(Date.parse('2020-01-01'))).toEqual([]);
+  expect(await names(now + 61_000)).toContain('b');
+  expect(await names(now, '2.65')).toContain('b');
+});
+
 test('servers/detail: newest first, by host and status, in pages with servers_links', async () => {
   const names = async (query: string): Promise<string[]> =>
     (await pages('servers', `/servers/detail?all_tenants=1${query}`)).rows.map(({ name }) => name);

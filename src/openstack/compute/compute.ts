@@ -151,11 +151,10 @@ export class NovaClient implements Compute {
     filter: Parameters<Compute['listChangedServers']>[0],
     options?: CallOptions,
   ): Promise<ComputeServer[]> {
-    const call = await this.call('server', options, {
-      method: 'GET',
-      path: '/servers/detail',
-      query: changedServersQuery(filter),
-    });
+    const maximum = await raceAbort(this.microversions.cloudMaximum(), options?.signal);
+    const query = changedServersQuery(filter, maximum);
+    const request = { method: 'GET', path: '/servers/detail', query } as const;
+    const call = await this.call('server', options, request);
     const { servers } = await this.client.json(call, serversSchema, options);
     return servers.filter(({ status }) => status !== 'DELETED');
   }

@@ -13,6 +13,9 @@ export const NEWEST_KNOWN: Microversion = '2.90';
  */
 export const NEWEST_FOR_HYPERVISORS: Microversion = '2.87';
 
+/** `changes-before` of servers; left out below. */
+export const SERVERS_CHANGED_BEFORE: Microversion = '2.66';
+
 /** What must be there: below, the call throws OpenStackUnsupportedError. */
 export const NEEDED = {
   /** os-services and os-hypervisors by UUID, PUT /os-services/{uuid}; paging of hypervisors came with 2.33. */

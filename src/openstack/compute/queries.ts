@@ -1,4 +1,6 @@
 /** Query strings of Nova's lists, by the names that Nova takes. */
+import { compareMicroversions, type Microversion } from '../microversion.js';
+import { SERVERS_CHANGED_BEFORE } from './microversions.js';
 import type { Compute } from '../cloud.js';
 import { PAGE_SIZE } from '../pages.js';
 
@@ -8,12 +10,20 @@ export function pageQuery(marker: string | undefined): Query {
   return { limit: String(PAGE_SIZE), marker };
 }
 
-/** Without `deleted` Nova adds deleted servers to what changed (servers.py, _get_servers). */
-export function changedServersQuery(filter: Parameters<Compute['listChangedServers']>[0]): Query {
+/**
+ * updated_at within both ends (nova/db/main/api.py, _get_query_nova_resource_by_changes_time). Without `deleted` Nova adds deleted
+ * servers to what changed (servers.py, _get_servers). `maximum`: the cloud's microversion.
+ */
+export function changedServersQuery(
+  filter: Parameters<Compute['listChangedServers']>[0],
+  maximum: Microversion,
+): Query {
+  const knowsUntil = compareMicroversions(maximum, SERVERS_CHANGED_BEFORE) >= 0;
   return {
     all_tenants: '1',
     deleted: 'false',
     'changes-since': filter.since,
+    'changes-before': knowsUntil ? (filter.until ?? undefined) : undefined,
     sort_key: 'updated_at',
     sort_dir: 'desc',
     limit: String(Math.min(filter.atMost, PAGE_SIZE)),

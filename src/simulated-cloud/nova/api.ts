@@ -5,7 +5,7 @@ import { middlewareUnauthorized, parseVersion } from '../http/service.js';
 import type { Service } from '../http/service.js';
 import type { InstanceAction, Server } from '../state.js';
 import type { World } from '../world.js';
-import { listMigrations, timeOf } from './migrations-api.js';
+import { changedWithin, listMigrations } from './migrations-api.js';
 import { pageOf } from './paging.js';
 import { actionView, eventView } from './record-views.js';
 import { serverAction } from './server-actions.js';
@@ -204,12 +204,6 @@ function showAction(world: World, request: ServiceRequest): unknown {
   };
 }
 
-/** Nova compares the whole seconds that its database keeps. */
-function changedSince(query: URLSearchParams, updatedAt: number): boolean {
-  const since = timeOf(query, 'changes-since');
-  return since === null || Math.floor(updatedAt / 1000) * 1000 >= since;
-}
-
 /** Of Nova's many sort keys the one that is asked for here (nova/api/openstack/compute/schemas/servers.py, VALID_SORT_KEYS). */
 function sortServers(query: URLSearchParams, servers: Server[]): void {
   if (query.get('sort_key') !== 'updated_at') return;
@@ -219,6 +213,9 @@ function sortServers(query: URLSearchParams, servers: Server[]): void {
 
 function listServers(world: World, request: ServiceRequest, detail: boolean): unknown {
   const { query } = request;
+  // Below, Nova takes no notice of it.
+  if (request.minor < 66) query.delete('changes-before');
+  const isWithin = changedWithin(query);
   const equals = (name: string, value: string | null): boolean => {
     const wanted = query.get(name);
     return wanted === null || wanted === value;
@@ -231,7 +228,7 @@ function listServers(world: World, request: ServiceRequest, detail: boolean): un
         equals('status', serverStatus(server)) &&
         equals('uuid', server.id) &&
         equals('name', server.name) &&
-        changedSince(query, server.updatedAt),
+        isWithin(server),
     );
   sortServers(query, newestFirst);
   const page = pageOf(request, newestFirst, {

@@ -71,12 +71,12 @@ function matching(query: URLSearchParams, minor: number): Matches {
   equals('migration_type', ({ type }) => [type]);
   equals('user_id', ({ userId }) => [userId]);
   equals('project_id', ({ projectId }) => [projectId]);
-  if (minor >= 59) tests.push(inWindow(query));
+  if (minor >= 59) tests.push(changedWithin(query));
   return (migration) => tests.every((test) => test(migration));
 }
 
 /** Both ends include their second: Nova compares the whole seconds that its database keeps. */
-function inWindow(query: URLSearchParams): Matches {
+export function changedWithin(query: URLSearchParams): (one: { updatedAt: number }) => boolean {
   const since = timeOf(query, 'changes-since');
   const before = timeOf(query, 'changes-before');
   return ({ updatedAt }) => {

@@ -32,7 +32,7 @@ export class MoveProgress {
   ) {
     this.reported = input.progress?.reported ?? null;
     this.abort = input.progress?.abort === true;
-    this.mine = input.asked;
+    this.mine = input.asked === true;
   }
 
   /** Nova has accepted a request of this attempt. */

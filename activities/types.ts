@@ -184,15 +184,15 @@ export interface AttemptDetails {
 export interface CompensationInput<W> extends Traced {
   /** In place of `cloud`: there are as many of these as there are compensations. */
   of_cloud?: CloudMark;
-  action_plan_uuid: string;
+  /** The plan is the workflow's: its id names it. */
   action_uuid: string;
   work: W;
   /** What to do where the resource is neither as before nor as the layout saw it. */
   on_drift: RollbackOptions['on_drift'];
-  /** Whether an earlier attempt has, or may have, asked the cloud for the change. */
-  asked: boolean;
-  /** The rollback was cancelled: finish what is under way, but ask for nothing new. */
-  follow_only: boolean;
+  /** Whether an earlier attempt has, or may have, asked the cloud for the change. Absent: it has not. */
+  asked?: boolean;
+  /** The rollback was cancelled: finish what is under way, but ask for nothing new. Absent: it was not. */
+  follow_only?: boolean;
   /**
    * Whether to report a migration that makes no progress. Absent: a workflow of an older version of the code, which knows
    * no such report. `abort`: the caller asked to have a stuck live migration of this rollback's own aborted; that is done

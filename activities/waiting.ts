@@ -41,7 +41,7 @@ const HEARTBEAT_MIN_MS = 10;
 
 /** What the workflow says of an attempt; reads have nothing of it. */
 type Attempt = Pick<CompensationInput<unknown>, 'asked' | 'follow_only'>;
-const A_READ: Attempt = { asked: false, follow_only: false };
+const A_READ: Attempt = {};
 
 /** Thrown by `asking` where nothing new may be asked for. */
 export class NothingNew extends Error {}
@@ -53,7 +53,7 @@ export async function runActivity<T>(
   attempt: Attempt = A_READ,
 ): Promise<T> {
   const context = Context.current();
-  const wasAskedBefore = attempt.asked || wasAsked(context.info.heartbeatDetails);
+  const wasAskedBefore = attempt.asked === true || wasAsked(context.info.heartbeatDetails);
   let details: AttemptDetails = { asked: wasAskedBefore };
   let askedBefore = wasAskedBefore;
   const stop = new AbortController();
@@ -88,7 +88,7 @@ export async function runActivity<T>(
       asked: () => details.asked,
       asking: async () => {
         if (signal.aborted) throw cancellation(signal);
-        if (attempt.follow_only) throw new NothingNew('Nothing new is asked for any more');
+        if (attempt.follow_only === true) throw new NothingNew('Nothing new is asked for any more');
         const seen = details.asked ? null : await kit.stopSwitch();
         if (seen?.stopped === true) throw new Stopped(seen);
         if (signal.aborted) throw cancellation(signal);

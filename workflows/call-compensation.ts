@@ -6,7 +6,7 @@ import { summaryOf } from '../src/domain/report.js';
 import { attemptOptions, attempts } from './activity-proxies.js';
 import type { RollbackRecord } from './rollback-record.js';
 
-export interface Call extends Pick<CompensationInput<unknown>, 'asked' | 'follow_only'> {
+export interface Call extends Required<Pick<CompensationInput<unknown>, 'asked' | 'follow_only'>> {
   /** A migration of this compensation that was reported to make no progress. */
   reported: Stuck | null;
   timeLeftMs: number;
@@ -15,7 +15,7 @@ export interface Call extends Pick<CompensationInput<unknown>, 'asked' | 'follow
 export function callCompensation(
   record: RollbackRecord,
   compensation: LaidOutCompensation,
-  { timeLeftMs, reported, ...attempt }: Call,
+  { timeLeftMs, reported, asked, follow_only }: Call,
 ): Promise<CompensationReport> {
   const { work } = compensation;
   if (work === null) throw new Error(`action ${compensation.action_uuid} has no work`);
@@ -25,12 +25,13 @@ export function callCompensation(
     startToCloseTimeout: timeLeftMs,
     summary: summaryOf(compensation),
   };
+  // There are as many of these in the history as there are compensations: what goes without saying is left out.
   const common = {
-    action_plan_uuid: record.planUuid,
     action_uuid: compensation.action_uuid,
     on_drift: record.options.on_drift,
     rollback_id: record.uuid,
-    ...attempt,
+    ...(asked && { asked }),
+    ...(follow_only && { follow_only }),
     progress: {
       ...(record.options.abort_stuck === true && { abort: true }),
       ...(reported !== null && { reported }),

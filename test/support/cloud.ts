@@ -155,12 +155,9 @@ export function compensation<W>(
   more: Partial<CompensationInput<W>> = {},
 ): CompensationInput<W> {
   return {
-    action_plan_uuid: '11111111-2222-4333-8444-555555555555',
     action_uuid: `00000000-0000-4000-8000-${String(++serial).padStart(12, '0')}`,
     work,
     on_drift: 'keep',
-    asked: false,
-    follow_only: false,
     progress: {},
     rollback_id: 'rollback-1',
     ...more,

@@ -21,6 +21,7 @@ import type { CompensationWork, LaidOutCompensation } from '../../src/domain/lay
 import { completeOptions } from '../../src/domain/options.js';
 import type { PreviewLayout } from '../../src/domain/preview.js';
 import { createWorker } from '../../src/worker/create-worker.js';
+import { planOfWorkflow } from '../support/plan-of-workflow.js';
 import { startTemporal, workflowBundle } from '../support/temporal.js';
 
 export const LIMITS: RunLimits = {
@@ -155,9 +156,10 @@ function scriptedActivities(
   const act =
     (activity: string) =>
     async (input: CompensationInput<CompensationWork>): Promise<CompensationReport> => {
-      const { action_plan_uuid: plan, action_uuid: action, work } = input;
+      const { action_uuid: action, work, progress, again } = input;
+      const { asked = false, follow_only: followOnly = false } = input;
+      const plan = planOfWorkflow();
       const calls = made.get(plan) ?? [];
-      const { asked, follow_only: followOnly, progress, again } = input;
       const call = { activity, action, work, asked, followOnly, progress, again };
       const turn = calls.filter((one) => one.action === action).length;
       calls.push(call);

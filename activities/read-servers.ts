@@ -35,14 +35,14 @@ export interface ChangedWithin {
 
 /**
  * Of these servers those that are among the last changed ones of the cloud in that time: all of them, mostly, where a plan or a
- * rollback has moved them then, wherever they are by now. One call, or none where that would save none.
+ * rollback has moved them then, wherever they are by now. One call, or none where that would save none. null: Nova does not tell.
  */
 export async function readChangedServers(
   kit: Kit,
   run: Run,
   ids: readonly string[],
   { since, until }: ChangedWithin,
-): Promise<ComputeServer[]> {
+): Promise<ComputeServer[] | null> {
   const atMost = ids.length * CHANGED_PER_WANTED + CHANGED_MORE;
   const span = secondsBetween(since, until ?? new Date().toISOString()) ?? Infinity;
   if (since === null || span > SPAN_MAX_S) return [];
@@ -56,7 +56,7 @@ export async function readChangedServers(
     // Nova cannot sort by that while two servers or more are about to be built (nova/objects/build_request.py,
     // _sort_build_requests: they have no updated_at), and answers 500. It is only for having fewer calls.
     if (run.signal.aborted || !isOpenStackError(error)) throw error;
-    return [];
+    return null;
   }
 }
 
@@ -81,6 +81,7 @@ export async function readMovedServers(
   let rest = ids;
   for (const end of new Set([until, null])) {
     const changed = await readChangedServers(kit, run, rest, { since, until: end });
+    if (changed === null) break;
     found.push(...changed);
     const known = new Set(changed.map(({ id }) => id));
     rest = rest.filter((id) => !known.has(id));

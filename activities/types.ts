@@ -181,10 +181,10 @@ export interface AttemptDetails {
  * Common to all compensation activities. One call is one attempt: the workflow decides whether there is another.
  * A cancelled activity that has asked for nothing ends as cancelled at once; one that has asked goes on to its end.
  */
+/** The plan is not among it: the workflow's id names it. */
 export interface CompensationInput<W> extends Traced {
   /** In place of `cloud`: there are as many of these as there are compensations. */
   of_cloud?: CloudMark;
-  /** The plan is the workflow's: its id names it. */
   action_uuid: string;
   work: W;
   /** What to do where the resource is neither as before nor as the layout saw it. */

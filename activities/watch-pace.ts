@@ -26,11 +26,11 @@ export interface PaceSettings {
 /** Of the time since something last changed: so much later, at most, is a change noticed. */
 const LAG = 0.08;
 /**
- * One listing tells of all that are watched. Beyond so many the pauses shrink as their number grows, down to a seventh: a change
+ * One listing tells of all that are watched. Beyond so many the pauses shrink as their number grows, down to a quarter: a change
  * is noticed sooner, and there are as many listings for each of them, or fewer.
  */
 const FEW = 10;
-const SHARE_MIN = 0.15;
+const SHARE_MIN = 0.25;
 /** First looks after asking, on a cloud where that has been worth it (a simulated one, or a driver that only pretends). */
 const EARLY_S = [0.004, 0.012, 0.03, 0.1];
 /** Of the quickest of the last changes: none is looked for earlier. */

@@ -31,7 +31,7 @@ export function movedAway(cloud, servers) {
   });
 }
 
-/** As far apart as Watcher's plans are: each changes its servers in its own time. */
+/** So far apart that each plan has changed its servers in a time of its own, margins included. */
 const BETWEEN_PLANS_MS = 150_000;
 
 /** A plan for each of these groups, one after the other; their uuids. The cloud's clock is as before in the end. */

@@ -27,7 +27,7 @@ export const AT_ONCE = Object.fromEntries(
 /**
  * A plan is applied in time that lies after everything on record and puts the cloud's clock ahead by what it takes
  * (docs/fake-vs-real.md). So many milliseconds behind the machine's it starts, so that it is never ahead: a worker would take that
- * for a cloud whose listings do not join. Below the age from which on a plan's servers are not read by what has changed.
+ * for a cloud whose listings do not join. Well below the age that a plan may have.
  */
 const CLOUD_BEHIND_MS = 5.8 * 3_600_000;
 

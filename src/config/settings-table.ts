@@ -67,7 +67,7 @@ export const SETTINGS = {
   eventStreams: setting('ROLLBACK_EVENT_STREAMS', '200', wholeNumber(1, 4000), 'Event streams that one API process serves at once.'),
   url: optional('ROLLBACK_URL', httpUrl(), "Address of the service, for the command watcher-rollback. Without it: the one that Keystone's catalog names."),
   acceptTimeout: setting('ROLLBACK_ACCEPT_TIMEOUT', '30', seconds(3, 60), 'A request that no worker has accepted by then is dropped and answered with 503.'),
-  starts: setting('ROLLBACK_STARTS', '32', wholeNumber(1, 1000), 'Starts and previews that one API process has under way at once, fewer where they get slow by it; more wait in line for half of ROLLBACK_ACCEPT_TIMEOUT.'),
+  starts: setting('ROLLBACK_STARTS', '32', wholeNumber(1, 1000), 'Starts that one API process has under way at once at most, and as many previews: fewer where they get slow by it. More wait in line for half of ROLLBACK_ACCEPT_TIMEOUT.'),
   maxAge: setting('ROLLBACK_MAX_AGE', '3600', wholeSeconds(1, 3650 * DAY), 'Greatest age of a plan, from the end of its execution, where the request names none.'),
   maxAgeCeiling: setting('ROLLBACK_MAX_AGE_CEILING', '604800', wholeSeconds(1, 3650 * DAY), 'Greatest max_age that a request may ask for.'),
   maxActions: setting('ROLLBACK_MAX_ACTIONS', '10000', wholeNumber(1, 10_000), 'Plans with more actions are refused.'),

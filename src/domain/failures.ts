@@ -165,7 +165,7 @@ export const FAILURES = {
     status: 503,
     retryable: true,
     meaning:
-      'More rollbacks and previews are being started than this API process takes up at once (ROLLBACK_STARTS), and the turn of this one did not come in time. Nothing was touched; ask again.',
+      'More rollbacks or previews are being started than this API process can take up (ROLLBACK_STARTS at once, fewer where they get slow by it), and the turn of this one did not come in time. Nothing was touched; ask again.',
   },
   OpenStackUnreachable: {
     status: 503,

@@ -150,7 +150,7 @@ export interface Compute {
   listServers(filter: { host?: string }, options?: CallOptions): Promise<ComputeServer[]>;
   /**
    * Servers of all projects whose updated_at is not before `since`, the last changed first, in one call: `atMost` of them (1000).
-   * Nor after `until`, where the cloud has microversion 2.66; an older one does not know that filter and is not asked for it.
+   * Nor after `until`: below microversion 2.66 Nova cannot be asked by that, and none is found.
    */
   listChangedServers(
     filter: { since: string; until?: string | null; atMost: number },

@@ -1,4 +1,4 @@
-/** How the embedded Temporal is set, and every dev server that stands for it in a test or a measurement. */
+/** How the embedded Temporal is set, and every dev server with a file that stands for it in a test or a measurement. */
 
 /**
  * Options of `temporal server start-dev`.

@@ -12,11 +12,18 @@ export function noWorker(taskQueue: string): ApiError {
   );
 }
 
-/** One has polled within the last minutes, and was asked twice. */
+/** One has polled a minute ago or less (readiness.ts), and was asked twice. */
 export function silentWorker(taskQueue: string): ApiError {
   return new ApiError(
     'NoWorker',
-    `The worker on the task queue ${taskQueue} does not answer in time: it has more to do than it can, or it has just ended. Look at it, then ask again.`,
+    `The worker on the task queue ${taskQueue} does not answer in time: it has more to do than it can, it has just ended, or it is of an older version. Look at it, then ask again.`,
+  );
+}
+
+export function optionsDiffer(differing: readonly string[]): ApiError {
+  return new ApiError(
+    'OptionsDiffer',
+    `A rollback of this plan is running with other options (${differing.join(', ')}). Wait for its end, or cancel it.`,
   );
 }
 

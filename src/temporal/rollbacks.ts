@@ -5,7 +5,6 @@
 import { type Client } from '@temporalio/client';
 import type { RollbackRequest } from '../../activities/types.js';
 import type { CompensationsPage, PageAsked } from '../../workflows/messages.js';
-import { ApiError } from '../api/errors.js';
 import type {
   ControlCall,
   ControlVerb,
@@ -27,7 +26,7 @@ import { type Execution, Executions } from './executions.js';
 import { listRollbacks } from './listing.js';
 import { previewRollback, whole } from './preview.js';
 import { WorkerPresence, workerPolls } from './readiness.js';
-import { noRollback, silentWorker, tooManyStarts } from './refusals.js';
+import { noRollback, optionsDiffer, silentWorker, tooManyStarts } from './refusals.js';
 import { startRollback } from './start.js';
 import { readStopSwitch, setStopSwitch, type SwitchChange } from './stop-switch.js';
 import { asUnreachable, isGoneMeanwhile, isUnanswered } from './translate-error.js';
@@ -40,7 +39,7 @@ export interface TemporalRollbacksOptions {
   taskQueue: string;
   /** Address of the Web UI, or null. */
   webUrl: string | null;
-  /** Starts and previews under way at once, at most; more wait for half of their time, then are refused. */
+  /** Starts under way at once, and as many previews, at most; more wait for half of their time, then are refused. */
   startsAtOnce: number;
   /** The cloud that requests through here are for; absent: that of the worker which takes them. */
   ownCloud?: () => Promise<CloudId>;
@@ -58,12 +57,15 @@ export class TemporalRollbacks implements Rollbacks {
   private readonly executions: Executions;
   /** What is being asked of Temporal now, by plan and options. */
   private readonly asking = new Map<string, Promise<RollbackResult>>();
-  private readonly gate: Gate;
+  private readonly starts: Gate;
+  /** Of their own: they take longer, and would make starts look slow. */
+  private readonly previews: Gate;
   private readonly workers: WorkerPresence;
 
   constructor(private readonly options: TemporalRollbacksOptions) {
     this.executions = new Executions(options.client, options.ownCloud);
-    this.gate = new Gate(new FittingWidth(options.startsAtOnce));
+    this.starts = new Gate(new FittingWidth(options.startsAtOnce));
+    this.previews = new Gate(new FittingWidth(options.startsAtOnce));
     this.workers = new WorkerPresence(options.client, options.taskQueue);
   }
 
@@ -116,34 +118,28 @@ export class TemporalRollbacks implements Rollbacks {
     const resumes = accepted !== null && ended?.state !== 'SUCCEEDED';
     const previous_run_id = resumes ? accepted.runId : null;
     const { client, taskQueue } = this.options;
-    const start = {
-      client,
-      taskQueue,
-      planUuid,
-      cloud,
-      afterSuccess: ended?.state === 'SUCCEEDED',
-      brief,
-    };
-    return await this.inTurn(request, () => startRollback(start, { ...request, previous_run_id }));
+    const afterSuccess = ended?.state === 'SUCCEEDED';
+    const start = { client, taskQueue, planUuid, cloud, afterSuccess, brief };
+    return await this.inTurn(this.starts, request, () =>
+      startRollback(start, { ...request, previous_run_id }),
+    );
   }
 
   /** What makes a worker read a whole plan: only as many at once as it can serve within their time. */
   private async inTurn<R extends RollbackResult>(
+    gate: Gate,
     { accept_by }: RollbackRequest,
     ask: () => Promise<R>,
   ): Promise<R> {
     const now = Date.now();
     const turnBy = accept_by === null ? now : (now + Date.parse(accept_by)) / 2;
-    return this.withUrl(await this.gate.pass(turnBy, ask, tooManyStarts));
+    return this.withUrl(await gate.pass(turnBy, ask, tooManyStarts));
   }
 
   private joined(running: RollbackResult, asked: RollbackOptions): RollbackResult {
     const differing = differingOptions(asked, running.options);
-    if (differing.length === 0) return running;
-    throw new ApiError(
-      'OptionsDiffer',
-      `A rollback of this plan is running with other options (${differing.join(', ')}). Wait for its end, or cancel it.`,
-    );
+    if (differing.length > 0) throw optionsDiffer(differing);
+    return running;
   }
 
   waitForEnd(planUuid: string, timeoutMs: number, signal: AbortSignal): Promise<RollbackResult> {
@@ -219,7 +215,7 @@ export class TemporalRollbacks implements Rollbacks {
       const cloud = await this.options.ownCloud?.();
       await this.workers.demand();
       const start = { client, taskQueue, planUuid, cloud };
-      return await this.inTurn(request, async () => {
+      return await this.inTurn(this.previews, request, async () => {
         const made = await previewRollback(start, request);
         const { id: workflowId, run_id: runId } = made.workflow;
         const run = { workflowId, runId };
@@ -265,7 +261,7 @@ export class TemporalRollbacks implements Rollbacks {
     return result === null ? null : this.withUrl(result);
   }
 
-  /** A query that nobody answers means that no worker is there, or that Temporal lost it: then it is asked once more. */
+  /** A query that nobody answers: no worker is there, it has too much to do, or Temporal lost it. Then it is asked once more. */
   private async answered<T>(query: () => Promise<T>): Promise<T> {
     try {
       return await query();

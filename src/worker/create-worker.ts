@@ -24,8 +24,8 @@ const STICKY_MS = 3_000;
 /**
  * As many activities as the answer of one workflow task may bring back to this worker at once, without a way through Temporal's
  * matching and a poll: a rollback begins up to ROLLBACK_CONCURRENCY together (32 by default), and the SDK's 3 left most of them to
- * the long way. Counted: 26 ms of processor time for each compensation of plans of twenty in place of 35 (the server's among
- * them), and of the server 3.4 ms in place of 5 with 100 at once, by 128 in place of 32. Only where the server grants it
+ * the long way. Counted: with 32 here 26 ms of processor time for each compensation of plans of twenty in place of 35 (the server's
+ * among them); with 128, where 100 begin at once, 3.4 ms of the server's in place of 5. Only where the server grants it
  * (system.enableActivityEagerExecution).
  */
 const EAGER_PER_TASK = 128;

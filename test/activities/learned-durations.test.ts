@@ -95,7 +95,7 @@ describe('the next look', () => {
     expect(at({ joinedAt: 100, quietSince: 500 }, 500)).toBeCloseTo(500.2);
   });
 
-  it('the more are watched the sooner, up to seven times as soon', () => {
+  it('the more are watched the sooner, up to four times as soon', () => {
     ended(3);
     const pause = (watching: number, quiet: number) =>
       at({ joinedAt: 100 }, 100 + quiet, settings, 0, watching) - (100 + quiet);
@@ -104,7 +104,7 @@ describe('the next look', () => {
       '0.240',
       '0.120',
       '0.060',
-      '0.036',
+      '0.060',
     ]);
     expect(pause(40, 0.5)).toBeCloseTo(0.05);
   });

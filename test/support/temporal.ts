@@ -22,7 +22,7 @@ export function temporalCli(): string {
   throw new Error(`no Temporal CLI at ${path}: run the tests with "npm test", which gets it`);
 }
 
-/** What src/temporal-server sets. */
+/** Of what src/temporal-server sets, what a server without a file has a use for. */
 const AS_EMBEDDED = { 'system.enableActivityEagerExecution': true };
 
 /** `settings`: Temporal's own, by name, each as JSON. */

@@ -74,6 +74,29 @@ test('its files can be read by their owner alone', async () => {
   expect(modes.map((mode) => mode.toString(8))).toEqual(files.map(() => '600'));
 });
 
+test('a database from before the write-ahead log is gone on with; what is answered is on the disk', async () => {
+  const beside = () => readdirSync(scene.path('data')).filter((name) => name.endsWith('-wal'));
+  const without = `n=$#
+while [ $n -gt 0 ]; do
+  a=$1; shift; n=$((n-1))
+  if [ "$a" = --sqlite-pragma ]; then shift; n=$((n-1)); else set -- "$@" "$a"; fi
+done`;
+  const before = scene.program('bin/before', `${without}\nexec '${temporalCli()}' "$@"`);
+  const first = await start({ cliPath: () => Promise.resolve(before) });
+  expect(beside()).toEqual([]);
+  const kept = { taskQueue: 'nobody', workflowId: 'kept' };
+  await withClient(first, (client) => client.workflow.start('nothing', kept));
+  await first.stop();
+
+  const told = `echo "$@" > '${scene.path('told')}'`;
+  const now = scene.program('bin/now', `${told}\nexec '${temporalCli()}' "$@"`);
+  const second = await start({ cliPath: () => Promise.resolve(now) });
+  expect(beside()).toEqual(['temporal.db-wal']);
+  expect(scene.read('told')).toContain('synchronous=FULL');
+  const status = await withClient(second, (client) => client.workflow.getHandle('kept').describe());
+  expect(status.status.name).toBe('RUNNING');
+});
+
 test('whoever comes second joins, asks for no CLI, and does not end it', async () => {
   const [one, two] = await Promise.all([start(), start()]);
   const [owner, guest] = one.owned ? [one, two] : [two, one];

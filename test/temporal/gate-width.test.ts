@@ -58,19 +58,39 @@ test('what takes no time worth speaking of is not slow, whatever the quickest to
   expect([20, 400, 500].map((ms) => scene.round(ms))).toEqual([8, 16, 32]);
 });
 
-test('a refusal is soon said and tells nothing; one that took long is as slow as any', () => {
+test('a refusal is an answer too: many are not held up; but how long it took is no measure', () => {
   const scene = new Scene();
-  scene.round(1000);
-  expect(scene.round(10, { succeeded: false })).toBe(8);
-  expect(scene.round(1900)).toBe(16);
-  expect(scene.round(30_000, { succeeded: false })).toBe(11);
+  expect(scene.round(5000, { succeeded: false })).toBe(8);
+  expect(scene.round(1000)).toBe(16);
+  expect(scene.round(10, { succeeded: false, count: 4 })).toBe(20);
+  expect(scene.round(1900)).toBe(32);
+  expect(scene.round(30_000, { succeeded: false })).toBe(22);
 });
 
-test('the quickest of long ago is no measure: the cloud has become slower for all', () => {
+test('a cloud that has become slower for all: seen after a while, when as few as may be are let in', () => {
   const scene = new Scene();
   scene.round(1000);
   for (let round = 0; round < 12; round += 1) scene.round(5000, { count: 4 });
   expect(scene.width.most).toBe(4);
   for (let round = 0; round < 12; round += 1) scene.round(5000);
   expect(scene.width.most).toBeGreaterThan(8);
+});
+
+test('who are slow by each other do not become the measure, however long it goes on', () => {
+  const scene = new Scene();
+  scene.round(1000);
+  scene.round(1000);
+  // A worker on one core: as many at once as there are, as many times as long.
+  const widths = Array.from({ length: 60 }, () => scene.round(500 * scene.width.most));
+  expect(Math.max(...widths.slice(10))).toBeLessThanOrEqual(9);
+});
+
+test('after a minute without any nothing is known: the next ones begin as the first did', () => {
+  const scene = new Scene();
+  scene.round(1000);
+  scene.round(1000);
+  scene.round(5000);
+  scene.nowMs += 61_000;
+  expect(scene.round(3000, { count: 4 })).toBe(8);
+  expect([3000, 3000].map((ms) => scene.round(ms))).toEqual([16, 32]);
 });

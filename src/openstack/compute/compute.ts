@@ -153,6 +153,7 @@ export class NovaClient implements Compute {
   ): Promise<ComputeServer[]> {
     const maximum = await raceAbort(this.microversions.cloudMaximum(), options?.signal);
     const query = changedServersQuery(filter, maximum);
+    if (query === null) return [];
     const request = { method: 'GET', path: '/servers/detail', query } as const;
     const call = await this.call('server', options, request);
     const { servers } = await this.client.json(call, serversSchema, options);

@@ -13,7 +13,7 @@ export const NEWEST_KNOWN: Microversion = '2.90';
  */
 export const NEWEST_FOR_HYPERVISORS: Microversion = '2.87';
 
-/** `changes-before` of servers; left out below. */
+/** `changes-before` of servers; below, Nova takes no notice of it. */
 export const SERVERS_CHANGED_BEFORE: Microversion = '2.66';
 
 /** What must be there: below, the call throws OpenStackUnsupportedError. */

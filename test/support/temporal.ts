@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path';
 import { dataConverter } from '../../src/temporal/connection.js';
 import { ensureSearchAttributes } from '../../src/temporal/namespace.js';
 import { silentLogger } from '../../src/log.js';
+import { DYNAMIC_CONFIG, dynamicConfig } from '../../src/temporal-server/server-settings.js';
 
 /** Set by scripts/test.mjs, which finds or gets the binary; the cache is where it puts it. */
 export function temporalCli(): string {
@@ -22,10 +23,7 @@ export function temporalCli(): string {
   throw new Error(`no Temporal CLI at ${path}: run the tests with "npm test", which gets it`);
 }
 
-/** Of what src/temporal-server sets, what a server without a file has a use for. */
-const AS_EMBEDDED = { 'system.enableActivityEagerExecution': true };
-
-/** `settings`: Temporal's own, by name, each as JSON. */
+/** As the embedded one, without a file. `settings`: more of Temporal's own, by name. */
 export async function startTemporal(
   settings: Record<string, unknown> = {},
 ): Promise<TestWorkflowEnvironment> {
@@ -34,10 +32,7 @@ export async function startTemporal(
     server: {
       executable: { type: 'existing-path', path: temporalCli() },
       log: { format: 'pretty', level: 'never' },
-      extraArgs: Object.entries({ ...AS_EMBEDDED, ...settings }).flatMap(([name, value]) => [
-        '--dynamic-config-value',
-        `${name}=${JSON.stringify(value)}`,
-      ]),
+      extraArgs: dynamicConfig({ ...DYNAMIC_CONFIG, ...settings }),
     },
     client: { dataConverter },
   });

@@ -3,8 +3,7 @@
  * It must not know tokens' meaning, catalogs or services' shapes; it only sees to it that no secret of a request
  * gets into an error.
  */
-import { Agent, request as send } from 'undici';
-import type { Dispatcher } from 'undici';
+import { Agent } from 'undici';
 import {
   OpenStackBadAnswerError,
   OpenStackHttpError,
@@ -14,6 +13,7 @@ import {
 import { withoutTokens } from '../token-text.js';
 import { serviceMessage } from './service-message.js';
 import { reasonOf } from './thrown.js';
+import { type Call, wholeAnswer, type WholeAnswer } from './whole-answer.js';
 
 export interface HttpTimeouts {
   connectMs: number;
@@ -108,89 +108,53 @@ async function exchange(
   totalMs: number,
   maxAnswerBytes: number,
 ): Promise<HttpAnswer> {
-  const { signal } = request;
+  const { signal, accept } = request;
   signal?.throwIfAborted();
-  // By hand rather than with AbortSignal.any: the caller's signal lives for a whole activity, and must not collect
-  // one listener per request.
-  const controller = new AbortController();
-  const cancel = (): void => controller.abort();
-  const timer = setTimeout(cancel, totalMs);
-  signal?.addEventListener('abort', cancel, { once: true });
+  const maxBytes = (status: number): number =>
+    accept.includes(status) ? maxAnswerBytes : MAX_ERROR_BYTES;
+  let answer: WholeAnswer;
   try {
-    return await exchangeOnce(agent, request, controller.signal, maxAnswerBytes);
+    answer = await wholeAnswer(agent, callFor(request), { signal, totalMs, maxBytes });
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof OpenStackHttpError || error instanceof OpenStackBadAnswerError)
-      throw error;
-    const reason = controller.signal.aborted
-      ? `no whole answer within ${totalMs} ms`
-      : reasonOf(error);
-    throw new OpenStackUnreachableError(callOf(request), withoutSecrets(reason, request.secrets));
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', cancel);
+    const reason = withoutSecrets(reasonOf(error), request.secrets);
+    throw new OpenStackUnreachableError(callOf(request), reason);
   }
+  return judged(request, answer, maxAnswerBytes);
 }
 
-async function exchangeOnce(
-  agent: Agent,
-  request: HttpRequest,
-  signal: AbortSignal,
-  maxAnswerBytes: number,
-): Promise<HttpAnswer> {
-  const response = await send(request.url, {
-    dispatcher: agent,
-    method: request.method,
-    signal,
-    headers: {
-      accept: 'application/json',
-      ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
-      ...request.headers,
-    },
-    ...(request.json === undefined ? {} : { body: JSON.stringify(request.json) }),
-  });
-  const header = (name: string): string | null => headerOf(response, name);
-  if (request.accept.includes(response.statusCode)) {
-    const body = await readBody(response, maxAnswerBytes);
-    if (body === null)
-      throw new OpenStackBadAnswerError(
-        callOf(request),
-        `it is larger than ${maxAnswerBytes} bytes`,
-      );
-    return { status: response.statusCode, header, body };
+function callFor({ url, method, headers, json }: HttpRequest): Call {
+  const ofBody = json === undefined ? {} : { 'content-type': 'application/json' };
+  return {
+    url,
+    method,
+    headers: { accept: 'application/json', ...ofBody, ...headers },
+    body: json === undefined ? null : JSON.stringify(json),
+  };
+}
+
+function judged(request: HttpRequest, answer: WholeAnswer, maxAnswerBytes: number): HttpAnswer {
+  const { status, body } = answer;
+  const header = (name: string): string | null => headerOf(answer, name);
+  if (request.accept.includes(status)) {
+    if (body !== null) return { status, header, body };
+    const why = `it is larger than ${maxAnswerBytes} bytes`;
+    throw new OpenStackBadAnswerError(callOf(request), why);
   }
-  const body = (await readBody(response, MAX_ERROR_BYTES)) ?? '';
-  const sentence = serviceMessage(body);
+  const sentence = serviceMessage(body ?? '');
   throw new OpenStackHttpError({
     service: request.service,
     method: request.method,
     path: request.url.pathname + request.url.search,
-    status: response.statusCode,
+    status,
     serviceMessage: sentence === null ? null : withoutSecrets(sentence, request.secrets),
     requestId: header('x-openstack-request-id') ?? header('openstack-request-id'),
     retryAfterSeconds: retryAfterSeconds(header('retry-after')),
   });
 }
 
-/** null where it is larger than `maxBytes`; the connection is then given up. */
-async function readBody(
-  response: Dispatcher.ResponseData,
-  maxBytes: number,
-): Promise<string | null> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of response.body) {
-    const bytes: Buffer = Buffer.from(part);
-    size += bytes.length;
-    // Leaving the loop destroys the body's stream, and the connection with it.
-    if (size > maxBytes) return null;
-    parts.push(bytes);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function headerOf(response: Dispatcher.ResponseData, name: string): string | null {
-  const value = response.headers[name];
+function headerOf({ headers }: WholeAnswer, name: string): string | null {
+  const value = headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? null;
 }
 

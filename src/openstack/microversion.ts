@@ -25,7 +25,9 @@ export type ReadMaximum = () => Promise<Microversion>;
 
 /** Reads the maximum at the first use; all who wait share one read, and a failed one is forgotten. */
 export class MicroversionNegotiator {
-  private maximum: Promise<Microversion> | null = null;
+  private reading: Promise<Microversion> | null = null;
+  /** Once it is read: every request asks for it. */
+  private known: Microversion | null = null;
 
   constructor(
     private readonly service: OpenStackService,
@@ -33,11 +35,11 @@ export class MicroversionNegotiator {
   ) {}
 
   async cloudMaximum(): Promise<Microversion> {
-    this.maximum ??= this.readMaximum().catch((error: unknown) => {
-      this.maximum = null;
-      throw error;
+    if (this.known !== null) return this.known;
+    this.reading ??= this.readMaximum().finally(() => {
+      this.reading = null;
     });
-    return this.maximum;
+    return (this.known = await this.reading);
   }
 
   /**
@@ -47,16 +49,16 @@ export class MicroversionNegotiator {
   async choose(
     needed: Microversion,
     wanted: Microversion,
-    what: string,
+    what: () => string,
     signal: AbortSignal | undefined,
   ): Promise<Microversion> {
-    const maximum = await raceAbort(this.cloudMaximum(), signal);
+    const maximum = this.known ?? (await raceAbort(this.cloudMaximum(), signal));
     if (compareMicroversions(maximum, needed) >= 0) return older(maximum, wanted);
     // Read again next time: the service may have been upgraded by then.
-    this.maximum = null;
+    this.known = null;
     throw new OpenStackUnsupportedError(
       this.service,
-      `${what} needs ${this.service} microversion ${needed}, but this cloud's newest is ${maximum}: upgrade the service.`,
+      `${what()} needs ${this.service} microversion ${needed}, but this cloud's newest is ${maximum}: upgrade the service.`,
     );
   }
 }

@@ -1,10 +1,14 @@
 /** Bad luck on the wire: each ends soon, as the right kind of error. */
+import { getEventListeners } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   isBadAnswer,
   isTransient,
   isUnreachable,
   type OpenStackHttpError,
 } from '../../src/openstack/errors.js';
+import { CONNECTIONS_PER_ORIGIN } from '../../src/openstack/http.js';
 import { startStubCloud, type Handler, type StubCloud } from './stub-cloud.js';
 
 let stub: StubCloud;
@@ -101,6 +105,56 @@ test('a cancelled call ends at once, with the reason of the one who cancelled', 
   const call = stub.connect().optimizer.getActionPlan('p', { signal: controller.signal });
   setTimeout(() => controller.abort(reason), 50);
   await expect(call).rejects.toBe(reason);
+});
+
+test('an answered call leaves nothing on the signal of its caller', async () => {
+  stub.handle = () => ({ status: 200, body: { services: [] } });
+  const { signal } = new AbortController();
+  const { compute } = stub.connect();
+  await compute.listServices({}, { signal });
+  await compute.listServices({}, { signal });
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
+test('a call that is cancelled while it waits for a free connection is never sent', async () => {
+  const held: ServerResponse[] = [];
+  stub.handle = (_request, response) => void held.push(response);
+  const { optimizer } = stub.connect();
+  const others = Array.from({ length: CONNECTIONS_PER_ORIGIN }, (_, number) =>
+    optimizer.getActionPlan(`first-${number}`),
+  );
+  while (held.length < CONNECTIONS_PER_ORIGIN) await pause(10);
+  const controller = new AbortController();
+  const last = optimizer.getActionPlan('last', { signal: controller.signal });
+  await pause(20);
+  controller.abort(new Error('no more'));
+  await expect(last).rejects.toThrow('no more');
+  stub.handle = () => ({ status: 404 });
+  for (const response of held) response.writeHead(404).end('{}');
+  await Promise.allSettled([...others, optimizer.getActionPlan('after')]);
+  const sent = stub.received.map(({ path }) => path.split('/').at(-1));
+  expect(sent).toContain('after');
+  expect(sent).not.toContain('last');
+});
+
+test('an answer that comes in pieces, in the middle of a letter, after a hint', async () => {
+  stub.handle = (_request, response) => {
+    const plan = { uuid: 'é€😀', state: 'SUCCEEDED', created_at: '2026-11-30T20:00:00Z' };
+    const body = Buffer.from(JSON.stringify(plan));
+    response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+    response.writeHead(200, { 'content-type': 'application/json' });
+    void (async () => {
+      for (const byte of body) {
+        response.write(Buffer.from([byte]));
+        await pause(1);
+      }
+      response.end();
+    })();
+    return undefined;
+  };
+  await expect(stub.connect().optimizer.getActionPlan('p')).resolves.toMatchObject({
+    uuid: 'é€😀',
+  });
 });
 
 test('too large: a bad answer', async () => {

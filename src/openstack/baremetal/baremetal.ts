@@ -41,7 +41,7 @@ export class IronicClient implements Baremetal {
       await this.microversions.choose(
         NEEDED_FOR_NODE,
         NEWEST_KNOWN,
-        'GET of a node',
+        () => 'GET of a node',
         options?.signal,
       );
       return [];
@@ -80,7 +80,7 @@ export class IronicClient implements Baremetal {
     options: CallOptions | undefined,
     call: Omit<ServiceCall, 'accept' | 'headers'>,
   ): Promise<ServiceCall> {
-    const what = `${call.method} of a node`;
+    const what = (): string => `${call.method} of a node`;
     const version = await this.microversions.choose(needed, NEWEST_KNOWN, what, options?.signal);
     return { ...call, accept: [200], headers: { 'x-openstack-ironic-api-version': version } };
   }

@@ -283,7 +283,7 @@ export class NovaClient implements Compute {
     call: Omit<ServiceCall, 'accept' | 'headers'>,
     wanted: Microversion = NEWEST_KNOWN,
   ): Promise<ServiceCall> {
-    const what = `${call.method} ${call.path.split('/')[1] ?? ''} (${needed})`;
+    const what = (): string => `${call.method} ${call.path.split('/')[1] ?? ''} (${needed})`;
     const version = await this.microversions.choose(NEEDED[needed], wanted, what, options?.signal);
     return { ...call, accept: [200], headers: { 'openstack-api-version': `compute ${version}` } };
   }

@@ -68,12 +68,17 @@ async function bareHistory(stage, lots) {
   return await historyOf(stage.client, workflowId);
 }
 
-function difference(now, before) {
+/** By route, what has been asked since then. */
+export function difference(now, before) {
   return Object.fromEntries(
     Object.entries(now)
       .map(([route, count]) => [route, count - (before[route] ?? 0)])
       .filter(([, count]) => count > 0),
   );
+}
+
+export function inAll(requests) {
+  return Object.values(requests).reduce((sum, count) => sum + count, 0);
 }
 
 /** A row per size. `figure`: of one run, per server. */

@@ -1,8 +1,15 @@
 // How long a rollback takes, from POST to its result, beside the longest chain of operations of the cloud that must follow one
-// another, as the model reckons it.
+// another, as the model reckons it; and how many requests that takes where few run at once.
 import { idealOf } from '../../dist/bench/lib/ideal.js';
 import { liveMigration, setService } from '../../dist/bench/model/steps.js';
-import { BOUNDS, followed, migrationTimes, NOVA_AT_ONCE } from '../lib/following.mjs';
+import {
+  BOUNDS,
+  difference,
+  followed,
+  inAll,
+  migrationTimes,
+  NOVA_AT_ONCE,
+} from '../lib/following.mjs';
 import { row } from '../../dist/bench/lib/rows.js';
 import { maintainedHost, warmUpPlan } from '../lib/scenes.mjs';
 import { onStage, rollBack } from '../lib/stage.mjs';
@@ -11,6 +18,8 @@ const DESTINATIONS = 5;
 const MAINTAINED = { long: [12, 100], short: [12] };
 const SPREAD = 1000;
 const TARGET = { atMost: 1.05 };
+/** As in cloud-calls. */
+const REQUESTS_TARGET = { atMost: 6 };
 
 export async function criticalPath({ runs, short, note }) {
   const rows = [];
@@ -20,7 +29,8 @@ export async function criticalPath({ runs, short, note }) {
       ones.push(await maintenance(servers, run));
       note(`${servers} servers on one host: ${JSON.stringify(ones.at(-1))}`);
     }
-    rows.push(...rowsOf(`host maintenance, ${servers} servers on one host`, ones));
+    const name = `host maintenance, ${servers} servers on one host`;
+    rows.push(...rowsOf(name, ones), requestsRow(name, servers, ones));
   }
   if (short) return rows;
   const all = await followed({ sizes: [SPREAD], runs, note });
@@ -36,14 +46,16 @@ async function maintenance(servers, run) {
       servers,
       destinations: DESTINATIONS,
     });
+    const before = stage.cloud.requestCounts();
     const { ms } = await rollBack(stage, plan);
+    const requests = difference(stage.cloud.requestCounts(), before);
     const steps = [
       setService('service', 'compute-1', 'enabled', 0),
       ...moved.map(({ name, away }) =>
         liveMigration(name, away, 'compute-1', liveMigrationOf(name)),
       ),
     ];
-    return { ms, ...idealOf(steps, BOUNDS) };
+    return { ms, ...idealOf(steps, BOUNDS), requests };
   });
 }
 
@@ -63,4 +75,14 @@ function rowsOf(name, ones) {
       values: ones.map(({ chainMs, leastMs }) => chainMs / leastMs),
     }),
   ];
+}
+
+function requestsRow(name, servers, ones) {
+  return row({
+    name: `requests to OpenStack per migrated server, ${name}`,
+    unit: '',
+    values: ones.map(({ requests }) => inAll(requests) / servers),
+    target: REQUESTS_TARGET,
+    facts: ones.map(({ requests }) => requests),
+  });
 }

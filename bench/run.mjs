@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [PART…] [--short] [--runs N] [--out FILE]`: measures the service beside what it cannot beat, on a simulated
- * cloud, and prints a table. The figures go into bench/results.json, those of a short run into .bench/short.json; parts that
+ * `npm run bench -- [PART…] [--short] [--runs N] [--out FILE]`: measures the service beside bare workflows and requests, on a
+ * simulated cloud, and prints a table. The figures go into bench/results.json, those of a short run into .bench/short.json; parts that
  * were not measured keep theirs. Exit 1 only where something did not end as it must: no figure decides anything. Linux.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -51,7 +51,7 @@ if (short)
 await ensurePackages();
 await ensureBuilt();
 // Built only now.
-const { loadNow, machine } = await import('./lib/machine.mjs');
+const { commit, loadNow, machine } = await import('./lib/machine.mjs');
 const { machineText } = await import('../dist/bench/lib/results.js');
 const { tableOf } = await import('../dist/bench/lib/rows.js');
 const { RESULTS, writeDocument } = await import('./document.mjs');
@@ -68,7 +68,15 @@ for (const name of wanted) {
   try {
     const rows = await part({ runs, short, note });
     console.log(tableOf(rows));
-    results[name] = { at: new Date().toISOString(), machine: on, load, runs, short, rows };
+    results[name] = {
+      at: new Date().toISOString(),
+      commit: commit(),
+      machine: on,
+      load,
+      runs,
+      short,
+      rows,
+    };
     keep();
   } catch (error) {
     console.error(`${name} did not end as it must:`, error);

@@ -1,7 +1,7 @@
 // The activities of the bare workflows.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
-import { CONNECTIONS_PER_ORIGIN } from '../../dist/src/openstack/http.js';
+import { connections, DEFAULT_TIMEOUTS, MAX_ANSWER_BYTES } from '../../dist/src/openstack/http.js';
+import { wholeAnswer } from '../../dist/src/openstack/whole-answer.js';
 
 /** `ms`: how long it waits, as a migration that goes on in the cloud does. */
 export async function nothing({ ms = 0 } = {}) {
@@ -10,20 +10,25 @@ export async function nothing({ ms = 0 } = {}) {
 
 /** `origin`, `token`: of the cloud. */
 export function requestsTo(origin, token) {
-  // As many as the service's: without a bound a thousand activities at once time out connecting.
-  const dispatcher = new Agent({ connections: CONNECTIONS_PER_ORIGIN });
+  // As the service asks: the same connections, and whole answers.
+  const agent = connections({ ca: null, insecure: false }, DEFAULT_TIMEOUTS);
+  const limits = {
+    signal: undefined,
+    totalMs: DEFAULT_TIMEOUTS.readMs,
+    maxBytes: () => MAX_ANSWER_BYTES,
+  };
   const headers = { 'x-auth-token': token, 'content-type': 'application/json' };
   const ofCompute = { ...headers, 'openstack-api-version': 'compute 2.90' };
   return async function requests(all) {
     for (const { method, path, body } of all) {
-      const answer = await request(`${origin}${path}`, {
+      const call = {
+        url: new URL(`${origin}${path}`),
         method,
         headers: path.startsWith('/compute') ? ofCompute : headers,
-        dispatcher,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-      await answer.body.dump();
-      if (answer.statusCode >= 400) throw new Error(`${method} ${path}: ${answer.statusCode}`);
+        body: body === undefined ? null : JSON.stringify(body),
+      };
+      const { status, body: text } = await wholeAnswer(agent, call, limits);
+      if (status >= 400 || text === null) throw new Error(`${method} ${path}: ${status}`);
     }
   };
 }

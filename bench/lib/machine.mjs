@@ -21,6 +21,19 @@ export async function machine() {
   };
 }
 
+/** Which code is measured; null outside a clone. */
+export function commit() {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return null;
+  }
+}
+
 /** What else ran: measured at the start of each part. */
 export function loadNow() {
   return Number(loadavg()[0].toFixed(2));

@@ -13,6 +13,8 @@ export interface Machine {
 export interface PartResults {
   /** ISO 8601. */
   at: string;
+  /** Of the code that was measured; null: not in a clone. Absent in older ones. */
+  commit?: string | null;
   machine: Machine;
   /** What else ran: the load of the minute before. */
   load: number;
@@ -26,8 +28,8 @@ const BETWEEN = /(?<=<!-- results: [^>]{0,200} -->\n)[^]*?(?=<!-- end of results
 /** The document with these results instead of those in it. */
 export function withResults(text: string, results: Results): string {
   const parts = Object.entries(results).map(
-    ([name, { at, machine, load, rows }]) =>
-      `### ${name}\n\n${at.slice(0, 10)}, ${machineText(machine)}; load ${load} at the start.\n\n${tableOf(rows)}\n`,
+    ([name, { at, commit, machine, load, rows }]) =>
+      `### ${name}\n\n${at.slice(0, 10)}${commit ? ` at ${commit}` : ''}, ${machineText(machine)}; load ${load} at the start.\n\n${tableOf(rows)}\n`,
   );
   const all = parts.length === 0 ? ['No results are kept yet.\n'] : parts;
   return text.replace(BETWEEN, () => `\n${all.join('\n')}\n`);

@@ -4,8 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { row } from '../../dist/bench/lib/rows.js';
 import { NOVA_AT_ONCE, migrationTimes } from '../lib/following.mjs';
 import { lotsOf, recording } from '../lib/replay.mjs';
-import { bringHome, movedAway, movedInTurn, mustBeHome, spreadServers } from '../lib/scenes.mjs';
-import { AT_ONCE, onStage, rollBack, runBare, timed } from '../lib/stage.mjs';
+import {
+  bringHome,
+  movedAway,
+  movedInTurn,
+  mustBeAway,
+  mustBeHome,
+  spreadServers,
+  warmUpPlan,
+} from '../lib/scenes.mjs';
+import { AT_ONCE, onStage, rest, rollBack, runBare, timed } from '../lib/stage.mjs';
 import { isAllowed } from './size.mjs';
 
 const MANY = { long: { plans: 200, actions: 20 }, short: { plans: 10, actions: 5 } };
@@ -56,6 +64,7 @@ async function atOnce({ plans, actions, workers }) {
     const requests = recorded.end();
     const lots = lotsOf({ requests, recordedAt: recorded.startedAt, servers });
     const asking = await bareAtOnce(stage, inGroups(lots, actions), 'requests');
+    await mustBeAway(stage.cloud, servers);
     await bringHome(stage.cloud, servers);
     const idle = inGroups(
       servers.map(() => ({})),
@@ -67,6 +76,7 @@ async function atOnce({ plans, actions, workers }) {
 }
 
 async function bareAtOnce(stage, groups, activity) {
+  await rest();
   const { ms } = await timed(() =>
     Promise.all(
       groups.map((lots) => runBare(stage, 'BareFanOut', { activity, lots, width: lots.length })),
@@ -126,6 +136,7 @@ async function fairness({ runs, short, note }) {
   return await onStage({ cloud, settings, bareWorkers: 0 }, async (stage) => {
     const servers = spreadServers(stage.cloud, { servers: size + SMALL, hosts: HOSTS });
     const [small, large] = [servers.slice(0, SMALL), servers.slice(SMALL)];
+    await rollBack(stage, await warmUpPlan(stage.cloud));
     const alone = await times(stage, small, runs);
     const plan = await movedAway(stage.cloud, large);
     await stage.caller.start(plan);
@@ -147,8 +158,10 @@ async function fairness({ runs, short, note }) {
 
 async function times(stage, servers, runs) {
   const all = [];
-  for (let run = 0; run < runs; run += 1)
+  for (let run = 0; run < runs; run += 1) {
     all.push((await rollBack(stage, await movedAway(stage.cloud, servers))).ms);
+    mustBeHome(stage.cloud, servers);
+  }
   return all;
 }
 

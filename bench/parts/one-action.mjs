@@ -5,11 +5,12 @@ import { randomUUID } from 'node:crypto';
 import { median } from '../../dist/bench/lib/statistics.js';
 import { row } from '../../dist/bench/lib/rows.js';
 import { movedAway, spreadServers } from '../lib/scenes.mjs';
-import { AT_ONCE, bareQueue, onStage, rollBack, timed } from '../lib/stage.mjs';
+import { AT_ONCE, bareQueue, onStage, rest, rollBack, timed } from '../lib/stage.mjs';
 
 /** What is so short is done several times a run, by turns; a run's figure is their median. */
 const TURNS = { long: 15, short: 3 };
 const READS = 20;
+const REST_MS = 300;
 
 export async function oneAction({ runs, short, note }) {
   return await onStage({ cloud: { times: AT_ONCE } }, async (stage) => {
@@ -57,7 +58,9 @@ async function byTurns(stage, { makePlan, turns }) {
   const times = { rollback: [], bare: [], read: [], query: [] };
   for (let turn = 0; turn < turns; turn += 1) {
     const plan = await makePlan();
+    await rest(REST_MS);
     times.rollback.push((await rollBack(stage, plan)).ms);
+    await rest(REST_MS);
     const bare = await bareOne(stage);
     times.bare.push(bare.ms);
     if (turn === 0) await readByTurns(stage, { plan, handle: bare.handle, times });

@@ -2,8 +2,8 @@
 // once: some that make the same requests of the same cloud, and some that do nothing.
 import { lotsOf, recording } from '../lib/replay.mjs';
 import { row } from '../../dist/bench/lib/rows.js';
-import { bringHome, movedAway, mustBeHome, spreadServers } from '../lib/scenes.mjs';
-import { AT_ONCE, onStage, rollBack, runBare } from '../lib/stage.mjs';
+import { bringHome, movedAway, mustBeAway, mustBeHome, spreadServers } from '../lib/scenes.mjs';
+import { AT_ONCE, onStage, rest, rollBack, runBare } from '../lib/stage.mjs';
 import { takes } from '../../scripts/lib/takes.mjs';
 
 const HOSTS = 20;
@@ -20,6 +20,9 @@ const CPU = {
   temporal: 'Temporal, a compensation',
   temporalOfRequests: 'Temporal, the same requests',
   temporalOfNothing: 'Temporal, a no-op',
+  cloud: 'the cloud and who asks, a compensation',
+  cloudOfRequests: 'the cloud, the same requests',
+  api: 'the API, a compensation',
 };
 const SIZE = { long: 600, short: 100 };
 /** More than there are migrations: what bounds is the concurrency. */
@@ -64,6 +67,7 @@ async function once(stage, { servers, width }) {
   const lots = lotsOf({ requests, recordedAt: recorded.startedAt, servers });
   const same = { activity: 'requests', lots, width };
   const asking = await measured(stage, () => runBare(stage, 'BareFanOut', same));
+  await mustBeAway(stage.cloud, servers);
   await bringHome(stage.cloud, servers);
   const idle = { activity: 'nothing', lots: servers.map(() => ({})), width };
   const nothing = await measured(stage, () => runBare(stage, 'BareFanOut', idle));
@@ -81,12 +85,16 @@ async function once(stage, { servers, width }) {
       temporal: each(rollback.cpu.temporal),
       temporalOfRequests: each(asking.cpu.temporal),
       temporalOfNothing: each(nothing.cpu.temporal),
+      cloud: each(rollback.cpu.cloud),
+      cloudOfRequests: each(asking.cpu.cloud),
+      api: each(rollback.cpu.api),
     },
   };
 }
 
 /** `cpu`: seconds that each program took for it. */
 async function measured({ pids }, work) {
+  await rest();
   const now = () => Object.entries(pids).map(([name, pid]) => [name, takes(pid).cpuSeconds]);
   const before = Object.fromEntries(now());
   const { ms } = await work();

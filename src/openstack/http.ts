@@ -13,7 +13,7 @@ import {
 import { withoutTokens } from '../token-text.js';
 import { serviceMessage } from './service-message.js';
 import { reasonOf } from './thrown.js';
-import { type Call, wholeAnswer, type WholeAnswer } from './whole-answer.js';
+import { type Call, OutOfTime, wholeAnswer, type WholeAnswer } from './whole-answer.js';
 
 export interface HttpTimeouts {
   connectMs: number;
@@ -76,7 +76,17 @@ export interface HttpClient {
 export function createHttpClient(options: HttpOptions): HttpClient {
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const maxAnswerBytes = options.maxAnswerBytes ?? MAX_ANSWER_BYTES;
-  const agent = new Agent({
+  const agent = connections(options, timeouts);
+  return {
+    exchange: (request) => exchange(agent, request, limitOf(request, timeouts), maxAnswerBytes),
+    // Not close(): that would wait for exchanges whose callers are gone.
+    close: () => agent.destroy(),
+  };
+}
+
+/** Kept alive, and bounded for each address. */
+export function connections(options: HttpOptions, timeouts: HttpTimeouts): Agent {
+  return new Agent({
     connections: CONNECTIONS_PER_ORIGIN,
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -90,11 +100,6 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       ...(options.ca === null ? {} : { ca: options.ca }),
     },
   });
-  return {
-    exchange: (request) => exchange(agent, request, limitOf(request, timeouts), maxAnswerBytes),
-    // Not close(): that would wait for exchanges whose callers are gone.
-    close: () => agent.destroy(),
-  };
 }
 
 /** Keystone is only ever asked for tokens: its POST changes nothing that anybody would miss. */
@@ -109,7 +114,6 @@ async function exchange(
   maxAnswerBytes: number,
 ): Promise<HttpAnswer> {
   const { signal, accept } = request;
-  signal?.throwIfAborted();
   const maxBytes = (status: number): number =>
     accept.includes(status) ? maxAnswerBytes : MAX_ERROR_BYTES;
   let answer: WholeAnswer;
@@ -117,8 +121,8 @@ async function exchange(
     answer = await wholeAnswer(agent, callFor(request), { signal, totalMs, maxBytes });
   } catch (error) {
     signal?.throwIfAborted();
-    const reason = withoutSecrets(reasonOf(error), request.secrets);
-    throw new OpenStackUnreachableError(callOf(request), reason);
+    const reason = error instanceof OutOfTime ? error.message : reasonOf(error);
+    throw new OpenStackUnreachableError(callOf(request), withoutSecrets(reason, request.secrets));
   }
   return judged(request, answer, maxAnswerBytes);
 }

@@ -52,6 +52,7 @@ export class MicroversionNegotiator {
     what: () => string,
     signal: AbortSignal | undefined,
   ): Promise<Microversion> {
+    signal?.throwIfAborted();
     const maximum = this.known ?? (await raceAbort(this.cloudMaximum(), signal));
     if (compareMicroversions(maximum, needed) >= 0) return older(maximum, wanted);
     // Read again next time: the service may have been upgraded by then.

@@ -27,9 +27,17 @@ export interface WholeAnswer {
   body: string | null;
 }
 
-/** Rejects with the signal's own reason, an Error that says how long it has waited, or undici's. */
+/** Nothing is known of the answer, and the connection was given up. */
+export class OutOfTime extends Error {
+  constructor(ms: number) {
+    super(`no whole answer within ${ms} ms`);
+  }
+}
+
+/** Rejects with the signal's own reason, OutOfTime, or what undici says. */
 export function wholeAnswer(agent: Agent, call: Call, limits: Limits): Promise<WholeAnswer> {
   return new Promise((resolve, reject) => {
+    limits.signal?.throwIfAborted();
     const exchange = new Exchange(limits, resolve, reject);
     const { url, method, headers, body } = call;
     const path = url.pathname + url.search;
@@ -37,11 +45,16 @@ export function wholeAnswer(agent: Agent, call: Call, limits: Limits): Promise<W
   });
 }
 
+/** A piece may be a single byte, and is an object that keeps what came with it: so many are joined to one. */
+const PIECES_MAX = 1024;
+
 class Exchange implements Dispatcher.DispatchHandler {
   private control: Dispatcher.DispatchController | null = null;
   private status = 0;
   private headers: WholeAnswer['headers'] = {};
   private parts: Buffer[] = [];
+  /** Not joined yet. */
+  private pieces: Buffer[] = [];
   private size = 0;
   /** Why nobody waits for it any more. */
   private stopped: Error | null = null;
@@ -53,20 +66,21 @@ class Exchange implements Dispatcher.DispatchHandler {
     private readonly reject: (reason: unknown) => void,
   ) {
     const { signal, totalMs } = limits;
-    this.timer = setTimeout(
-      () => this.giveUp(new Error(`no whole answer within ${totalMs} ms`)),
-      totalMs,
-    );
+    this.timer = setTimeout(() => this.giveUp(new OutOfTime(totalMs)), totalMs);
     signal?.addEventListener('abort', this.onAbort, { once: true });
   }
 
-  /** Also for one that has waited for a connection in vain, and for a second try of undici's on a connection that was closed. */
+  /** Also for one that nobody waits for any more once there is a connection. */
   onRequestStart(control: Dispatcher.DispatchController): void {
+    // undici may send what it takes for unsent again. With one request at a time on a connection it never does; a change of the
+    // cloud must not be asked for twice unseen.
+    const again = this.control === null ? null : new Error('the request was begun anew');
     this.control = control;
-    if (this.stopped !== null) control.abort(this.stopped);
+    const why = this.stopped ?? again;
+    if (why !== null) control.abort(why);
   }
 
-  /** For "100 Continue" and its like as well: the last one counts. */
+  /** Also for a hint that comes before the answer (102, 103): the last one counts. */
   onResponseStart(
     _control: Dispatcher.DispatchController,
     status: number,
@@ -78,16 +92,23 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_control: Dispatcher.DispatchController, part: Buffer): void {
     this.size += part.length;
-    this.parts.push(part);
+    this.pieces.push(part);
+    if (this.pieces.length === PIECES_MAX) this.join();
     if (this.size <= this.limits.maxBytes(this.status)) return;
     this.answer(null);
     this.stop(new Error('The answer is too large'));
   }
 
   onResponseEnd(): void {
-    const [first, ...others] = this.parts;
-    const whole = others.length === 0 ? first : Buffer.concat(this.parts);
-    this.answer(whole?.toString('utf8') ?? '');
+    this.join();
+    this.answer(Buffer.concat(this.parts).toString('utf8'));
+  }
+
+  private join(): void {
+    const [first, ...others] = this.pieces;
+    if (first !== undefined)
+      this.parts.push(others.length === 0 ? first : Buffer.concat(this.pieces));
+    this.pieces = [];
   }
 
   onResponseError(_control: Dispatcher.DispatchController, error: Error): void {
@@ -116,6 +137,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   private stop(why: Error): void {
     this.stopped = why;
     this.parts = [];
+    this.pieces = [];
     this.control?.abort(why);
   }
 

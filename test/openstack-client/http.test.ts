@@ -1,5 +1,5 @@
 /** Bad luck on the wire: each ends soon, as the right kind of error. */
-import { getEventListeners } from 'node:events';
+import { EventEmitter, getEventListeners, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
@@ -56,15 +56,21 @@ test('a request that changes something is given a time of its own, a token that 
   await slow.close();
 });
 
-test('an answer that drips for ever: unreachable, within the time limit', async () => {
+test('an answer that drips for ever: unreachable, within the time limit, and the connection is given up', async () => {
+  const closed = new EventEmitter();
+  const isClosed = once(closed, 'close');
   const error = await failure((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     const timer = setInterval(() => response.write(' '), 20);
-    response.on('close', () => clearInterval(timer));
+    response.on('close', () => {
+      clearInterval(timer);
+      closed.emit('close');
+    });
     return undefined;
   }, FAST);
   expect(isUnreachable(error)).toBe(true);
-  expect((error as Error).message).toContain('within 1500 ms');
+  expect((error as Error).message).toMatch(/no whole answer within 1500 ms$/u);
+  await isClosed;
 });
 
 test.each([
@@ -107,12 +113,16 @@ test('a cancelled call ends at once, with the reason of the one who cancelled', 
   await expect(call).rejects.toBe(reason);
 });
 
-test('an answered call leaves nothing on the signal of its caller', async () => {
-  stub.handle = () => ({ status: 200, body: { services: [] } });
+test.each([
+  ['answered', () => ({ status: 200, body: { services: [] } }), 'fulfilled'],
+  ['refused', () => ({ status: 403 }), 'rejected'],
+  ['not answered in time', () => undefined, 'rejected'],
+])('a call that was %s leaves nothing on the signal of its caller', async (_how, handle, how) => {
+  stub.handle = handle;
   const { signal } = new AbortController();
-  const { compute } = stub.connect();
-  await compute.listServices({}, { signal });
-  await compute.listServices({}, { signal });
+  const { compute } = stub.connect(FAST);
+  const [ended] = await Promise.allSettled([compute.listServices({}, { signal })]);
+  expect(ended.status).toBe(how);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
@@ -157,12 +167,43 @@ test('an answer that comes in pieces, in the middle of a letter, after a hint', 
   });
 });
 
-test('too large: a bad answer', async () => {
-  const error = await failure(() => ({ status: 200, body: { uuid: 'x'.repeat(5000) } }), {
-    maxAnswerBytes: 4096,
-  });
+test('too large: a bad answer, and the connection is given up', async () => {
+  const closed = new EventEmitter();
+  const isClosed = once(closed, 'close');
+  const error = await failure(
+    (_request, response) => {
+      response.writeHead(200).write(JSON.stringify({ uuid: 'x'.repeat(5000) }));
+      response.on('close', () => closed.emit('close'));
+      return undefined;
+    },
+    { maxAnswerBytes: 4096 },
+  );
   expect(isBadAnswer(error)).toBe(true);
   expect((error as Error).message).toContain('larger than 4096 bytes');
+  await isClosed;
+});
+
+test('an error whose page is too large is still that error', async () => {
+  const error = await failure(() => ({ status: 502, body: 'x'.repeat(100_000) }));
+  expect(error).toMatchObject({ name: 'OpenStackHttpError', status: 502, serviceMessage: null });
+});
+
+test('a hundred thousand pieces of one byte are one answer', async () => {
+  const plan = { uuid: 'u'.repeat(100_000), state: 'ONGOING', created_at: '2026-11-30T20:00:00Z' };
+  stub.handle = (_request, response) => {
+    response.writeHead(200);
+    // Written by hand: Node would join them.
+    response.flushHeaders();
+    const pieces = JSON.stringify(plan)
+      .split('')
+      .map((byte) => `1\r\n${byte}\r\n`)
+      .join('');
+    response.socket?.end(`${pieces}0\r\n\r\n`);
+    return undefined;
+  };
+  await expect(stub.connect().optimizer.getActionPlan('p')).resolves.toMatchObject({
+    uuid: plan.uuid,
+  });
 });
 
 test('a page in the place of an answer: a bad answer that does not quote it', async () => {

@@ -53,6 +53,13 @@ test('too old: an error that names what is needed and what is there', async () =
   ).toEqual([]);
 });
 
+test('what was too old is asked for its version again: it may have been upgraded', async () => {
+  stub = await startStubCloud({ novaMaximum: '2.53' });
+  const { compute } = stub.connect();
+  for (let i = 0; i < 2; i++) await expect(compute.listMigrations({})).rejects.toThrow('2.59');
+  expect(stub.received.filter(({ path }) => path === '/compute/v2.1/')).toHaveLength(2);
+});
+
 test('a failed version read is not remembered', async () => {
   stub = await startStubCloud({ novaMaximum: 'soon' });
   const { compute } = stub.connect();

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [PART…] [--short] [--runs N] [--out FILE]`: measures the service beside bare workflows and requests, on a
- * simulated cloud, and prints a table. The figures go into bench/results.json, those of a short run into .bench/short.json; parts that
- * were not measured keep theirs. Exit 1 only where something did not end as it must: no figure decides anything. Linux.
+ * simulated cloud, and prints a table. The figures go into bench/results.json, those of a short run into .bench/short.json; what
+ * was not measured keeps its own. Exit 1 only where something did not end as it must: no figure decides anything. Linux.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

@@ -60,7 +60,14 @@ function buildIdOf(bundle: RollbackWorkerOptions['workflowBundle']): string {
 const WORKFLOW_STACK_FRAMES = 3;
 const DEFAULT_STACK_FRAMES = 10;
 
+/**
+ * Of what is in use: so much a heap may grow before V8 collects it. By itself V8 waits for up to three times as much, which with
+ * two heaps (activities, workflows) is half of what a worker takes for a large plan (ADR 0024).
+ */
+const HEAP_GROWING_PERCENT = 50;
+
 export async function createWorker(options: RollbackWorkerOptions): Promise<Worker> {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   // The threads that are made here have no other way to be told: they take the flag as it is while they begin.
   setFlagsFromString(`--stack-trace-limit=${WORKFLOW_STACK_FRAMES}`);
   try {

@@ -58,6 +58,7 @@ const { RESULTS, writeDocument } = await import('./document.mjs');
 const file = asked.out === null ? (short ? SHORT : RESULTS) : resolve(asked.out);
 const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 const on = await machine();
+const code = commit();
 console.log(machineText(on));
 for (const name of wanted) {
   const { [PARTS[name]]: part } = await import(`./parts/${name}.mjs`);
@@ -70,7 +71,7 @@ for (const name of wanted) {
     console.log(tableOf(rows));
     results[name] = {
       at: new Date().toISOString(),
-      commit: commit(),
+      commit: code,
       machine: on,
       load,
       runs,

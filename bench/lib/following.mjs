@@ -16,6 +16,8 @@ export const BOUNDS = {
   migrationsPerHost: 4,
   liveMigrationsPerSource: NOVA_AT_ONCE,
 };
+/** Requests to OpenStack per migrated server. */
+export const REQUESTS_TARGET = { atMost: 6 };
 const HOSTS = 20;
 /** Larger ones tell nothing new of bare workflows. */
 const BARE_MAX = 100;

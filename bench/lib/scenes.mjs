@@ -75,19 +75,13 @@ export function mustBeHome(cloud, servers) {
     throw new Error(`${away.length} of ${servers.length} servers are not at home`);
 }
 
-/** Throws where the bare requests have not moved a server. */
-export async function mustBeAway(cloud, servers) {
+/** By hand, for what the bare requests have moved. Throws where they have not moved a server. */
+export async function bringHome(cloud, servers) {
   await cloud.settled();
   const now = cloud.snapshot().servers;
   const left = servers.filter(({ id, away }) => now[id]?.host !== away);
   if (left.length > 0)
     throw new Error(`${left.length} of ${servers.length} servers were not moved`);
-}
-
-/** By hand, for what the bare requests have moved. */
-export async function bringHome(cloud, servers) {
-  await cloud.settled();
-  const now = cloud.snapshot().servers;
-  for (const { id, home } of servers) if (now[id]?.host !== home) cloud.hand.migrate(id, home);
+  for (const { id, home } of servers) cloud.hand.migrate(id, home);
   mustBeHome(cloud, servers);
 }

@@ -1,5 +1,5 @@
 // Requests to OpenStack per migrated server over a whole rollback, reading before and after it included.
-import { followed, inAll, perServer } from '../lib/following.mjs';
+import { followed, inAll, perServer, REQUESTS_TARGET } from '../lib/following.mjs';
 
 const SIZES = { long: [10, 100, 1000], short: [10] };
 
@@ -9,7 +9,7 @@ export async function cloudCalls({ runs, short, note }) {
     all,
     name: 'requests to OpenStack per migrated server',
     unit: '',
-    target: { atMost: 6 },
+    target: REQUESTS_TARGET,
     figure: ({ requests }) => inAll(requests),
     facts: ({ requests }) => requests,
   });

@@ -9,6 +9,7 @@ import {
   inAll,
   migrationTimes,
   NOVA_AT_ONCE,
+  REQUESTS_TARGET,
 } from '../lib/following.mjs';
 import { row } from '../../dist/bench/lib/rows.js';
 import { maintainedHost, warmUpPlan } from '../lib/scenes.mjs';
@@ -18,8 +19,6 @@ const DESTINATIONS = 5;
 const MAINTAINED = { long: [12, 100], short: [12] };
 const SPREAD = 1000;
 const TARGET = { atMost: 1.05 };
-/** As in cloud-calls. */
-const REQUESTS_TARGET = { atMost: 6 };
 
 export async function criticalPath({ runs, short, note }) {
   const rows = [];

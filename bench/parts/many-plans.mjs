@@ -8,7 +8,6 @@ import {
   bringHome,
   movedAway,
   movedInTurn,
-  mustBeAway,
   mustBeHome,
   spreadServers,
   warmUpPlan,
@@ -64,7 +63,6 @@ async function atOnce({ plans, actions, workers }) {
     const requests = recorded.end();
     const lots = lotsOf({ requests, recordedAt: recorded.startedAt, servers });
     const asking = await bareAtOnce(stage, inGroups(lots, actions), 'requests');
-    await mustBeAway(stage.cloud, servers);
     await bringHome(stage.cloud, servers);
     const idle = inGroups(
       servers.map(() => ({})),

@@ -2,7 +2,7 @@
 // once: some that make the same requests of the same cloud, and some that do nothing.
 import { lotsOf, recording } from '../lib/replay.mjs';
 import { row } from '../../dist/bench/lib/rows.js';
-import { bringHome, movedAway, mustBeAway, mustBeHome, spreadServers } from '../lib/scenes.mjs';
+import { bringHome, movedAway, mustBeHome, spreadServers } from '../lib/scenes.mjs';
 import { AT_ONCE, onStage, rest, rollBack, runBare } from '../lib/stage.mjs';
 import { takes } from '../../scripts/lib/takes.mjs';
 
@@ -67,7 +67,6 @@ async function once(stage, { servers, width }) {
   const lots = lotsOf({ requests, recordedAt: recorded.startedAt, servers });
   const same = { activity: 'requests', lots, width };
   const asking = await measured(stage, () => runBare(stage, 'BareFanOut', same));
-  await mustBeAway(stage.cloud, servers);
   await bringHome(stage.cloud, servers);
   const idle = { activity: 'nothing', lots: servers.map(() => ({})), width };
   const nothing = await measured(stage, () => runBare(stage, 'BareFanOut', idle));

@@ -93,40 +93,36 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_control: Dispatcher.DispatchController, part: Buffer): void {
     this.size += part.length;
     this.pieces.push(part);
-    if (this.pieces.length === PIECES_MAX) this.join();
+    if (this.pieces.length === PIECES_MAX) {
+      this.parts.push(Buffer.concat(this.pieces));
+      this.pieces = [];
+    }
     if (this.size <= this.limits.maxBytes(this.status)) return;
     this.answer(null);
     this.stop(new Error('The answer is too large'));
   }
 
   onResponseEnd(): void {
-    this.join();
-    this.answer(Buffer.concat(this.parts).toString('utf8'));
-  }
-
-  private join(): void {
-    const [first, ...others] = this.pieces;
-    if (first !== undefined)
-      this.parts.push(others.length === 0 ? first : Buffer.concat(this.pieces));
-    this.pieces = [];
+    this.answer(Buffer.concat([...this.parts, ...this.pieces]).toString('utf8'));
   }
 
   onResponseError(_control: Dispatcher.DispatchController, error: Error): void {
-    this.over();
-    this.reject(error);
+    this.fail(error);
   }
 
   private readonly onAbort = (): void => {
-    const reason: unknown = this.limits.signal?.reason;
-    this.over();
-    this.reject(reason);
+    this.fail(this.limits.signal?.reason);
     this.stop(new Error('The caller has given up'));
   };
 
   private giveUp(why: Error): void {
-    this.over();
-    this.reject(why);
+    this.fail(why);
     this.stop(why);
+  }
+
+  private fail(reason: unknown): void {
+    this.over();
+    this.reject(reason);
   }
 
   private answer(body: string | null): void {

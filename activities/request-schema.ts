@@ -49,8 +49,16 @@ export function checkRequest(input: unknown, limits: RunLimits): CheckedRequest 
   return { planUuid, options: completeOptions(options, limits.default_max_age) };
 }
 
+/** A worker's ceiling never changes, and zod compiles a schema anew wherever it is made: a millisecond and more for each rollback. */
+const schemas = new Map<number, ReturnType<typeof optionsSchema>>();
+
+function optionsSchema(ceiling: number) {
+  return z.strictObject(optionFields(ceiling), 'Expected an object');
+}
+
 function checkOptions(options: unknown, ceiling: number): Partial<RollbackOptions> {
-  const schema = z.strictObject(optionFields(ceiling), 'Expected an object');
+  const schema = schemas.get(ceiling) ?? optionsSchema(ceiling);
+  schemas.set(ceiling, schema);
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const allowed = Object.keys(schema.shape);

@@ -34,9 +34,16 @@ const CLOUD_BEHIND_MS = 5.8 * 3_600_000;
 
 /**
  * `cloud`: SimulatedCloudOptions. `settings`: ROLLBACK_* of the service. `workers`: of the service. `bareWorkers`: how many of
- * those, 0 where nothing bare is measured.
+ * those, 0 where nothing bare is measured. `inside`: what is loaded into the service's programs, and who hears of it
+ * (scripts/lib/programs.mjs).
  */
-export async function openStage({ cloud: options, settings, workers = 1, bareWorkers = 1 }) {
+export async function openStage({
+  cloud: options,
+  settings,
+  workers = 1,
+  bareWorkers = 1,
+  inside = null,
+}) {
   const cloud = await startSimulatedCloud(options);
   cloud.advance(-CLOUD_BEHIND_MS);
   const ends = [() => cloud.close()];
@@ -45,7 +52,7 @@ export async function openStage({ cloud: options, settings, workers = 1, bareWor
   };
   try {
     const own = { ROLLBACK_MAX_AGE: '604800', ...settings };
-    const programs = await startPrograms(cloud, own, { workers });
+    const programs = await startPrograms(cloud, own, { workers, inside });
     ends.push(() => programs.stop());
     const connection = await Connection.connect({ address: programs.address });
     ends.push(() => connection.close());

@@ -10,6 +10,7 @@ import { peakMemoryMb } from '../../scripts/lib/takes.mjs';
 import { historyOf } from '../lib/histories.mjs';
 import { movedAway, mustBeHome, spreadServers } from '../lib/scenes.mjs';
 import { AT_ONCE, onStage, rollBack, timed } from '../lib/stage.mjs';
+import { turnsOfWorker } from '../lib/turns.mjs';
 
 /** Those over the limit of plans are left out. */
 const SIZES = { long: [1, 10, 100, 1000, 5000, 10_000], short: [1, 10, 100] };
@@ -17,6 +18,8 @@ const SIZES = { long: [1, 10, 100, 1000, 5000, 10_000], short: [1, 10, 100] };
 const GROWTH_FROM = 10;
 const HOSTS = 20;
 const LOOK_PAUSE_MS = 300;
+/** The turn that begins the first compensations is told of so long after it at most. */
+const TOLD_WITHIN_MS = 1000;
 const WARNED = { events: 10_240, bytes: 10 * 1024 ** 2, payload: 512 * 1024 };
 
 export async function size({ runs, short, note }) {
@@ -39,15 +42,28 @@ export function isAllowed(count) {
 async function once(count) {
   const settings = { ROLLBACK_MAX_ACTIONS: String(Math.max(count, 10)) };
   const cloud = { times: AT_ONCE, maxConcurrentLiveMigrations: count };
-  return await onStage({ cloud, settings, bareWorkers: 0 }, async (stage) => {
+  const turns = turnsOfWorker();
+  const options = { cloud, settings, bareWorkers: 0, inside: turns.inside };
+  return await onStage(options, async (stage) => {
     const servers = spreadServers(stage.cloud, { servers: count, hosts: HOSTS });
     const plan = await movedAway(stage.cloud, servers);
     const looks = looking(stage, plan);
-    const { ms } = await rollBack(stage, plan);
+    const from = Date.now();
+    const { ms, result } = await rollBack(stage, plan);
+    const until = Date.now();
     const seen = await looks.end();
     mustBeHome(stage.cloud, servers);
     const history = await historyOf(stage.client, workflowIdOf(plan));
-    return { ms, ...history, ...seen, workerMb: peakMemoryMb(stage.pids.worker) };
+    const begun = Math.min(...result.compensations.map(({ started_at: at }) => Date.parse(at)));
+    return {
+      ms,
+      ...history,
+      ...seen,
+      workerMb: peakMemoryMb(stage.pids.worker),
+      layoutTurnMs: turns.ofWorkflows(from, begun + TOLD_WITHIN_MS),
+      workflowTurnMs: turns.ofWorkflows(from, until),
+      activityTurnMs: turns.ofActivities(from, until),
+    };
   });
 }
 
@@ -117,6 +133,9 @@ function rowsOfLargest(all) {
     of('queryMs', 'ms', 'query of its progress', 200),
     of('readMs', 'ms', 'reading its progress over REST'),
     of('longestTaskMs', 'ms', 'longest workflow task'),
+    of('layoutTurnMs', 'ms', "longest turn of the workflows' thread until it is laid out", 100),
+    of('workflowTurnMs', 'ms', "longest turn of the workflows' thread"),
+    of('activityTurnMs', 'ms', "longest turn of the activities' thread"),
     of('longestRun', '', 'events of the longest run', WARNED.events),
     of('largestRun', '', 'bytes of the largest run', WARNED.bytes),
     of('largestPayload', '', 'bytes of the largest payload', WARNED.payload),

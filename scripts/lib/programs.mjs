@@ -90,8 +90,8 @@ export async function startTemporal({ yields = false } = {}) {
 
 /**
  * Temporal, workers and the API, on this cloud. `settings`: more of ROLLBACK_*. `onlyApiMatters`: what runs on machines of its own
- * elsewhere gives way here. `inside`: takes the name of a program of Node and what test/load/inside.mjs says of it, every ten
- * seconds.
+ * elsewhere gives way here. `inside`: `args` of Node load something into the service's programs, which writes lines `{"inside": …}`;
+ * `hears` takes the name of the program and what the line says.
  */
 export async function startPrograms(
   cloud,
@@ -115,16 +115,15 @@ export async function startPrograms(
     ROLLBACK_RATE_LIMIT: '0',
     ...settings,
   };
-  const looked = inside === null ? [] : ['--expose-gc', '--import', './test/load/inside.mjs'];
   const start = async (name, part) => {
     const program = {
       name,
       command: process.execPath,
-      args: [...looked, MAIN, part],
+      args: [...(inside?.args ?? []), MAIN, part],
       env,
       yields: yields && part !== 'api',
       hears: (line) => {
-        if (line.startsWith('{"inside"')) inside?.(name, JSON.parse(line).inside);
+        if (line.startsWith('{"inside"')) inside?.hears(name, JSON.parse(line).inside);
       },
     };
     const started = await startProgram(program, isReady);

@@ -20,7 +20,10 @@ export async function soak({ minutes, note }) {
     { ROLLBACK_MAX_AGE: '604800' },
     {
       onlyApiMatters: true,
-      inside: (name, held) => inside.push({ name, held, at: Date.now() }),
+      inside: {
+        args: ['--expose-gc', '--import', './test/load/inside.mjs'],
+        hears: (name, held) => inside.push({ name, held, at: Date.now() }),
+      },
     },
   );
   try {

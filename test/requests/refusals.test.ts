@@ -61,3 +61,12 @@ test('what is taken means the same: in lower case, with the defaults filled in',
     },
   });
 });
+
+test('each ceiling is held to, whatever another worker of the process was held to before', () => {
+  const input = { action_plan_uuid: PLAN, request: { ...REQUEST, options: { max_age: 7200 } } };
+  const under = (ceiling: number) => () =>
+    checkRequest(input, { ...LIMITS, max_age_ceiling: ceiling });
+  expect(refusal(under(7200))).toBe('taken');
+  expect(refusal(under(7199))).toMatch(/from 1 to 7199/);
+  expect(refusal(under(7200))).toBe('taken');
+});

@@ -49,16 +49,23 @@ export function checkRequest(input: unknown, limits: RunLimits): CheckedRequest 
   return { planUuid, options: completeOptions(options, limits.default_max_age) };
 }
 
-/** A worker's ceiling never changes, and zod compiles a schema anew wherever it is made: a millisecond and more for each rollback. */
+/** By ceiling, of which a process has one or a few: zod compiles a schema wherever one is made, which takes a millisecond. */
 const schemas = new Map<number, ReturnType<typeof optionsSchema>>();
 
 function optionsSchema(ceiling: number) {
   return z.strictObject(optionFields(ceiling), 'Expected an object');
 }
 
+function schemaUnder(ceiling: number) {
+  const known = schemas.get(ceiling);
+  if (known !== undefined) return known;
+  const made = optionsSchema(ceiling);
+  schemas.set(ceiling, made);
+  return made;
+}
+
 function checkOptions(options: unknown, ceiling: number): Partial<RollbackOptions> {
-  const schema = schemas.get(ceiling) ?? optionsSchema(ceiling);
-  schemas.set(ceiling, schema);
+  const schema = schemaUnder(ceiling);
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const allowed = Object.keys(schema.shape);

@@ -19,6 +19,7 @@ const PARTS = {
   history: 'history',
   'critical-path': 'criticalPath',
   size: 'size',
+  layout: 'layout',
   'many-plans': 'manyPlans',
   start: 'start',
   preview: 'preview',
@@ -28,7 +29,7 @@ const RUNS = { long: 5, short: 1 };
 /** Of a short run: whatever hangs fails it. */
 const SHORT_LIMIT_MS = 15 * 60_000;
 /** A short run shows that the benchmark works, and no more. */
-const NOT_SHORT = ['size', 'many-plans', 'start', 'preview'];
+const NOT_SHORT = ['size', 'layout', 'many-plans', 'start', 'preview'];
 
 requireNode();
 const asked = argumentsOf({ names: Object.keys(PARTS), what: 'part', runs: RUNS });

@@ -3,10 +3,11 @@ const NO_RUN = '';
 
 /**
  * Runs, events, bytes (as the server counts them); of the longest run the events, of the largest the bytes; the largest payload;
- * and how long the longest workflow task took, from when a worker had it to when the server had its answer.
+ * how long the longest workflow task took, from when a worker had it to when the server had its answer; and how many workflow tasks
+ * nobody took or answered in time, each of which costs seconds.
  */
 export async function historyOf(client, workflowId) {
-  const total = { runs: 0, events: 0, bytes: 0 };
+  const total = { runs: 0, events: 0, bytes: 0, lostTasks: 0 };
   const most = { longestRun: 0, largestRun: 0, largestPayload: 0, longestTaskMs: 0 };
   const atLeast = (what, value) => {
     most[what] = Math.max(most[what], value);
@@ -19,6 +20,7 @@ export async function historyOf(client, workflowId) {
     total.runs += 1;
     total.events += Number(historyLength);
     total.bytes += Number(historySizeBytes);
+    total.lostTasks += events.filter((one) => one.workflowTaskTimedOutEventAttributes).length;
     atLeast('longestRun', Number(historyLength));
     atLeast('largestRun', Number(historySizeBytes));
     atLeast('largestPayload', largestIn(events));

@@ -12,7 +12,9 @@ import {
   REQUESTS_TARGET,
 } from '../lib/following.mjs';
 import { row } from '../../dist/bench/lib/rows.js';
-import { maintainedHost, warmUpPlan } from '../lib/scenes.mjs';
+import { workflowIdOf } from '../../dist/src/domain/workflow-id.js';
+import { historyOf } from '../lib/histories.mjs';
+import { maintainedHost, mustBeHome, warmUpPlan } from '../lib/scenes.mjs';
 import { onStage, rollBack } from '../lib/stage.mjs';
 
 const DESTINATIONS = 5;
@@ -48,18 +50,28 @@ async function maintenance(servers, run) {
     const before = stage.cloud.requestCounts();
     const { ms } = await rollBack(stage, plan);
     const requests = difference(stage.cloud.requestCounts(), before);
+    mustBeHome(
+      stage.cloud,
+      moved.map((server) => ({ ...server, home: 'compute-1' })),
+    );
+    const history = await historyOf(stage.client, workflowIdOf(plan));
     const steps = [
       setService('service', 'compute-1', 'enabled', 0),
       ...moved.map(({ name, away }) =>
         liveMigration(name, away, 'compute-1', liveMigrationOf(name)),
       ),
     ];
-    return { ms, ...idealOf(steps, BOUNDS), requests };
+    return { ms, ...idealOf(steps, BOUNDS), requests, history };
   });
 }
 
 function rowsOf(name, ones) {
-  const facts = ones.map(({ ms, chainMs, leastMs }) => ({ ms, chainMs, leastMs }));
+  const facts = ones.map(({ ms, chainMs, leastMs, history: { lostTasks } }) => ({
+    ms,
+    chainMs,
+    leastMs,
+    lostTasks,
+  }));
   return [
     row({
       name: `POST to result / longest chain, ${name}`,

@@ -10,16 +10,13 @@ import { peakMemoryMb } from '../../scripts/lib/takes.mjs';
 import { historyOf } from '../lib/histories.mjs';
 import { movedAway, mustBeHome, spreadServers } from '../lib/scenes.mjs';
 import { AT_ONCE, onStage, rollBack, timed } from '../lib/stage.mjs';
-import { turnsOfWorker } from '../lib/turns.mjs';
 
 /** Those over the limit of plans are left out. */
 const SIZES = { long: [1, 10, 100, 1000, 5000, 10_000], short: [1, 10, 100] };
-/** Smaller ones are all constant parts. */
-const GROWTH_FROM = 10;
+/** Smaller ones are all constant parts; of hundreds they are a large share yet, which hides how the largest grow. */
+const GROWTH_FROM = [10, 1000];
 const HOSTS = 20;
 const LOOK_PAUSE_MS = 300;
-/** The turn that begins the first compensations is told of so long after it at most. */
-const TOLD_WITHIN_MS = 1000;
 const WARNED = { events: 10_240, bytes: 10 * 1024 ** 2, payload: 512 * 1024 };
 
 export async function size({ runs, short, note }) {
@@ -42,28 +39,15 @@ export function isAllowed(count) {
 async function once(count) {
   const settings = { ROLLBACK_MAX_ACTIONS: String(Math.max(count, 10)) };
   const cloud = { times: AT_ONCE, maxConcurrentLiveMigrations: count };
-  const turns = turnsOfWorker();
-  const options = { cloud, settings, bareWorkers: 0, inside: turns.inside };
-  return await onStage(options, async (stage) => {
+  return await onStage({ cloud, settings, bareWorkers: 0 }, async (stage) => {
     const servers = spreadServers(stage.cloud, { servers: count, hosts: HOSTS });
     const plan = await movedAway(stage.cloud, servers);
     const looks = looking(stage, plan);
-    const from = Date.now();
-    const { ms, result } = await rollBack(stage, plan);
-    const until = Date.now();
+    const { ms } = await rollBack(stage, plan);
     const seen = await looks.end();
     mustBeHome(stage.cloud, servers);
     const history = await historyOf(stage.client, workflowIdOf(plan));
-    const begun = Math.min(...result.compensations.map(({ started_at: at }) => Date.parse(at)));
-    return {
-      ms,
-      ...history,
-      ...seen,
-      workerMb: peakMemoryMb(stage.pids.worker),
-      layoutTurnMs: turns.ofWorkflows(from, begun + TOLD_WITHIN_MS),
-      workflowTurnMs: turns.ofWorkflows(from, until),
-      activityTurnMs: turns.ofActivities(from, until),
-    };
+    return { ms, ...history, ...seen, workerMb: peakMemoryMb(stage.pids.worker) };
   });
 }
 
@@ -96,7 +80,18 @@ function looking({ caller, client }, plan) {
 }
 
 function growthRows(all, runs) {
-  const sizes = [...all.keys()].filter((count) => count >= GROWTH_FROM);
+  return GROWTH_FROM.flatMap((least) =>
+    growthFrom(
+      [...all.keys()].filter((count) => count >= least),
+      all,
+      runs,
+    ),
+  );
+}
+
+function growthFrom(sizes, all, runs) {
+  // A line through one point has no slope.
+  if (sizes.length < 2) return [];
   const numbers = Array.from({ length: runs }, (_, run) => run);
   const grows = (what) =>
     numbers.map((run) => exponent(sizes.map((count) => [count, all.get(count)[run][what]])));
@@ -133,9 +128,6 @@ function rowsOfLargest(all) {
     of('queryMs', 'ms', 'query of its progress', 200),
     of('readMs', 'ms', 'reading its progress over REST'),
     of('longestTaskMs', 'ms', 'longest workflow task'),
-    of('layoutTurnMs', 'ms', "longest turn of the workflows' thread until it is laid out", 100),
-    of('workflowTurnMs', 'ms', "longest turn of the workflows' thread"),
-    of('activityTurnMs', 'ms', "longest turn of the activities' thread"),
     of('longestRun', '', 'events of the longest run', WARNED.events),
     of('largestRun', '', 'bytes of the largest run', WARNED.bytes),
     of('largestPayload', '', 'bytes of the largest payload', WARNED.payload),

@@ -58,6 +58,14 @@ export const LARGE_SCENARIOS: Readonly<Record<string, Scenario>> = {
     service,
     play: async (running, client) => keeperOf(client, await handsOver(running)),
   },
+  'large-in-turns': {
+    async play(running) {
+      const plan = await largePlan(running);
+      const { state } = await running.rollBack(plan, { max_age: MAX_AGE });
+      expectState(state, 'SUCCEEDED');
+      return plan;
+    },
+  },
   'preview-in-parts': {
     workflow: 'PreviewRollback',
     async play(running) {

@@ -6,6 +6,7 @@ import type { RollbackResult } from '../../src/domain/result.js';
 import { partSender } from '../../src/temporal/send-part.js';
 import { TemporalRollbacks } from '../../src/temporal/rollbacks.js';
 import { compensationsQuery } from '../../workflows/messages.js';
+import { stateKey } from '../../workflows/search-attributes.js';
 import { compensation, DONE, type Harness, migrate, REQUEST, startHarness } from './harness.js';
 import { endOf, type Handle, now, start, until } from './runs.js';
 
@@ -186,6 +187,36 @@ test('10,000 actions: below all that Temporal warns of, in every run, and nothin
   expect(Math.max(...found.map((one) => one.largestPayload))).toBeLessThan(WARNED_PAYLOAD_BYTES);
   expect(Math.max(...found.map((one) => one.largestPayload))).toBeGreaterThan(100_000);
 }, 120_000);
+
+const BALLAST_CHARS = 250_000;
+
+test('a layout too large for one payload: read in small parts, put in order and begun, each in tasks of its own', async () => {
+  const heavy = Array.from({ length: 7 }, (_, index) =>
+    compensation(`b${index}`, null, { residue: String(index).repeat(BALLAST_CHARS) }),
+  );
+  const plan = harness.play({
+    compensations: [compensation('a', migrate('vm', 'c2', 'c1')), ...heavy],
+  });
+  const handle = await start(harness, plan);
+  expect((await endOf(handle)).counts.SUCCEEDED).toBe(1);
+  const { events = [] } = await handle.fetchHistory();
+  const story = (events ?? []).flatMap((event) => {
+    if (event.workflowExecutionSignaledEventAttributes?.signalName === 'part') return ['part'];
+    if (event.timerFiredEventAttributes) return ['timer'];
+    const set = event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes;
+    if (Object.keys(set?.indexedFields ?? {}).includes(stateKey.name)) return [stateKey.name];
+    const activity = event.activityTaskScheduledEventAttributes?.activityType?.name;
+    return activity === 'liveMigrateServer' ? ['begun'] : [];
+  });
+  const parts = heavy.map(() => 'part');
+  expect(story.slice(0, parts.length + 4)).toEqual([
+    ...parts,
+    'timer',
+    stateKey.name,
+    'timer',
+    'begun',
+  ]);
+}, 60_000);
 
 test("Temporal's advice to begin a new run is not followed while the history is far from what it warns of", async () => {
   const advising = await startHarness({

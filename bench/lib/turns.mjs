@@ -24,7 +24,7 @@ export function turnsOfWorker() {
         else turns.push(turn);
       },
     },
-    /** Milliseconds, of a time by Date.now(): of threads of workflows and of activities. Throws where either says nothing at all. */
+    /** Milliseconds, of a time by Date.now(): of threads of workflows and of activities. Throws where either says nothing. */
     async between(from, until) {
       await sleep(HEARD_WITHIN_MS);
       if (!loaded.has(ACTIVITIES) || loaded.size < 2)

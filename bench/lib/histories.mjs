@@ -2,9 +2,9 @@
 const NO_RUN = '';
 
 /**
- * Runs, events, bytes (as the server counts them); of the longest run the events, of the largest the bytes; the largest payload; how
- * long the longest workflow task took, from when a worker had it to when the server had its answer; and how many workflow tasks were
- * not taken or answered in time, each of which costs seconds.
+ * Runs, events, bytes (as the server counts them); of the longest run the events, of the largest the bytes; the largest payload;
+ * how long the longest workflow task took, from when a worker had it to when the server had its answer; and how many workflow
+ * tasks were not taken or answered in time, each of which costs seconds.
  */
 export async function historyOf(client, workflowId) {
   const total = { runs: 0, events: 0, bytes: 0, lostTasks: 0 };

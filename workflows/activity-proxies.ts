@@ -9,6 +9,7 @@ import {
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow';
+import type { TurnActivities } from '../activities/next-turn.js';
 import type { RollbackActivities, RunLimits } from '../activities/types.js';
 
 const SECOND_MS = 1000;
@@ -44,6 +45,9 @@ export function quickReads(timeoutMs: number): ActivityInterfaceFor<RollbackActi
     retry: { maximumAttempts: 1 },
   });
 }
+
+/** The thread is let go between two steps of one workflow task. It cannot fail; where a worker ends meanwhile, it is done again. */
+export const { nextTurn } = proxyLocalActivities<TurnActivities>({ startToCloseTimeout: QUICK_MS });
 
 /** The last read: as patient as the worker's settings say, within `allMs`. */
 export function patientReads(

@@ -10,6 +10,8 @@ import type { CompensationsPage, PageAsked } from './messages.js';
  */
 const COMPENSATIONS_BYTES_MAX = 150_000;
 const HISTORY_BYTES_MAX = 40_000;
+/** The names of a compensation's fields alone are longer. So more than so many surely do not fit, and are not measured. */
+const COMPENSATION_BYTES_MIN = 200;
 /** Whatever empties a host may wait for thousands; the page has them all. */
 const PARENTS_MAX = 50;
 /** Compensations of a page. */
@@ -52,7 +54,8 @@ export function boundedCompensations(all: readonly LaidOutCompensation[]): Bound
     }
     return true;
   };
-  if (!take(() => true)) {
+  const mayFit = all.length * COMPENSATION_BYTES_MIN <= COMPENSATIONS_BYTES_MAX;
+  if (!mayFit || !take(() => true)) {
     chosen.clear();
     left = COMPENSATIONS_BYTES_MAX;
     take((state) => isFinal(state) && state !== 'SUCCEEDED' && state !== 'SKIPPED');

@@ -12,7 +12,6 @@ import {
   makeContinueAsNewFunc,
   patched,
   setCurrentDetails,
-  sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -21,6 +20,7 @@ import type { RollbackResult } from '../src/domain/result.js';
 import { inParts, Parts } from '../src/domain/parts.js';
 import { endState } from '../src/domain/states.js';
 import { acceptRollback, cancelledBefore, ofCloud } from './acceptance.js';
+import { nextTurn } from './activity-proxies.js';
 import { checkedInput } from './check-input.js';
 import { CutShort } from './cut-short.js';
 import { handOver, takeBack, takeOver } from './hand-over.js';
@@ -90,7 +90,8 @@ async function begin(
       const whole = { ...carried, compensations };
       const record = new RollbackRecord(planUuid, request.requested_by, whole);
       if (carried.compensations === undefined) record.takenOverWith = workflowInfo().historyLength;
-      const started = decide(record, decision, whole);
+      const started = ready(record, whole);
+      decide(decision, started);
       handleControl(decision);
       return started;
     }
@@ -99,10 +100,10 @@ async function begin(
     const { reading, layout, isUnmixed } = await reads.run(() =>
       acceptRollback(uuid, checked, decision.parts),
     );
-    // Whatever the worker's thread does in one turn holds up all else that it serves: to read the last part, to order the whole
-    // and to begin are turns of their own.
+    // Whatever the worker's thread does in one turn holds up all else that it serves: to read the last part, to put the whole in
+    // order, to answer and to begin are turns of their own.
     const isLarge = layout.parts !== undefined && patched('turns-apart');
-    if (isLarge) await sleep(1);
+    if (isLarge) await nextTurn();
     if (isCancelled()) throw cancelledBefore();
     const record = new RollbackRecord(planUuid, request.requested_by, {
       options: reading.options,
@@ -114,10 +115,12 @@ async function begin(
     record.isUnmixed = isUnmixed;
     record.note('accepted', `Plan ended ${reading.plan.ended_at}, ${reading.plan.state}.`);
     for (const note of layout.notes) record.note('note', note);
-    const started = decide(record, decision);
+    const started = ready(record);
+    if (isLarge) await nextTurn();
+    decide(decision, started);
     publish(record);
     started.notifications.started();
-    if (isLarge) await sleep(1);
+    if (isLarge) await nextTurn();
     return started;
   } catch (error) {
     if (!(error instanceof ApplicationFailure)) throw error;
@@ -180,12 +183,15 @@ async function handOn({ record, runner, notifications }: Started): Promise<Hande
   return null;
 }
 
-function decide(record: RollbackRecord, decision: Decision, carried?: CarriedState): Started {
+function ready(record: RollbackRecord, carried?: CarriedState): Started {
   const runner = new Runner(record, carried);
-  const notifications = new Notifications(record, carried);
+  return { record, runner, notifications: new Notifications(record, carried) };
+}
+
+/** From here on callers are answered. */
+function decide(decision: Decision, { record, runner }: Started): void {
   decision.record = record;
   decision.runner = runner;
-  return { record, runner, notifications };
 }
 
 async function conclude(

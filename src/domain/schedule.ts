@@ -193,7 +193,8 @@ export class Schedule {
 
   private laneOf({ work }: Schedulable): Lane {
     const isMove = work !== null && 'from' in work;
-    const key = isMove ? JSON.stringify([work.from, work.to]) : '';
+    // No two pairs have the same: where the first name ends is said.
+    const key = isMove ? `${work.from.length} ${work.from}${work.to}` : '';
     const known = this.lanes.get(key);
     if (known !== undefined) return known;
     const lane: Lane = {

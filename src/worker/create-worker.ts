@@ -4,6 +4,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { turnActivities } from '../../activities/next-turn.js';
 import type { RollbackActivities } from '../../activities/types.js';
 import { dataConverter } from '../temporal/connection.js';
 
@@ -78,7 +79,7 @@ export async function createWorker(options: RollbackWorkerOptions): Promise<Work
       workflowBundle: options.workflowBundle,
       buildId: buildIdOf(options.workflowBundle),
       // The SDK takes any object of functions; RollbackActivities is an interface and so has no index signature.
-      activities: { ...options.activities },
+      activities: { ...options.activities, ...turnActivities },
       dataConverter:
         options.payloadCodecs === undefined
           ? dataConverter

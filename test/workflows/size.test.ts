@@ -190,7 +190,7 @@ test('10,000 actions: below all that Temporal warns of, in every run, and nothin
 
 const BALLAST_CHARS = 250_000;
 
-test('a layout too large for one payload: read in small parts, put in order and begun, each in tasks of its own', async () => {
+test('a layout too large for one payload: read in small parts, put in order, answered and begun, each in a turn of its own', async () => {
   const heavy = Array.from({ length: 7 }, (_, index) =>
     compensation(`b${index}`, null, { residue: String(index).repeat(BALLAST_CHARS) }),
   );
@@ -202,18 +202,19 @@ test('a layout too large for one payload: read in small parts, put in order and 
   const { events = [] } = await handle.fetchHistory();
   const story = (events ?? []).flatMap((event) => {
     if (event.workflowExecutionSignaledEventAttributes?.signalName === 'part') return ['part'];
-    if (event.timerFiredEventAttributes) return ['timer'];
+    if (event.markerRecordedEventAttributes?.markerName === 'core_local_activity') return ['turn'];
     const set = event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes;
     if (Object.keys(set?.indexedFields ?? {}).includes(stateKey.name)) return [stateKey.name];
     const activity = event.activityTaskScheduledEventAttributes?.activityType?.name;
     return activity === 'liveMigrateServer' ? ['begun'] : [];
   });
   const parts = heavy.map(() => 'part');
-  expect(story.slice(0, parts.length + 4)).toEqual([
+  expect(story.slice(0, parts.length + 5)).toEqual([
     ...parts,
-    'timer',
+    'turn',
+    'turn',
     stateKey.name,
-    'timer',
+    'turn',
     'begun',
   ]);
 }, 60_000);

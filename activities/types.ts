@@ -284,3 +284,12 @@ export interface RollbackActivities {
   /** Deliver one notification to the webhook. At-least-once. Fails: NotificationFailed, NotificationRefused. */
   notify(input: NotifyInput): Promise<void>;
 }
+
+/**
+ * Of every worker. A workflow that calls it as a local activity lets the thread go that it runs on, and what waits for that
+ * thread has its turn: queries and tasks of other workflows. A timer would do the same, up to a second later.
+ */
+export interface TurnActivities {
+  /** Does nothing. */
+  nextTurn(): Promise<void>;
+}

@@ -9,8 +9,7 @@ import {
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow';
-import type { TurnActivities } from '../activities/next-turn.js';
-import type { RollbackActivities, RunLimits } from '../activities/types.js';
+import type { RollbackActivities, RunLimits, TurnActivities } from '../activities/types.js';
 
 const SECOND_MS = 1000;
 
@@ -46,7 +45,7 @@ export function quickReads(timeoutMs: number): ActivityInterfaceFor<RollbackActi
   });
 }
 
-/** The thread is let go between two steps of one workflow task. It cannot fail; where a worker ends meanwhile, it is done again. */
+/** The thread is let go between two steps of one workflow task. Where a worker ends meanwhile, another does it again. */
 export const { nextTurn } = proxyLocalActivities<TurnActivities>({ startToCloseTimeout: QUICK_MS });
 
 /** The last read: as patient as the worker's settings say, within `allMs`. */

@@ -4,8 +4,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { turnActivities } from '../../activities/next-turn.js';
-import type { RollbackActivities } from '../../activities/types.js';
+import type { RollbackActivities, TurnActivities } from '../../activities/types.js';
 import { dataConverter } from '../temporal/connection.js';
 
 /**
@@ -30,6 +29,8 @@ const STICKY_MS = 3_000;
  * (system.enableActivityEagerExecution).
  */
 const EAGER_PER_TASK = 128;
+
+const TURNS: TurnActivities = { nextTurn: () => Promise.resolve() };
 
 export interface RollbackWorkerOptions {
   connection: NativeConnection;
@@ -79,7 +80,7 @@ export async function createWorker(options: RollbackWorkerOptions): Promise<Work
       workflowBundle: options.workflowBundle,
       buildId: buildIdOf(options.workflowBundle),
       // The SDK takes any object of functions; RollbackActivities is an interface and so has no index signature.
-      activities: { ...options.activities, ...turnActivities },
+      activities: { ...options.activities, ...TURNS },
       dataConverter:
         options.payloadCodecs === undefined
           ? dataConverter

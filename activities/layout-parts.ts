@@ -9,6 +9,12 @@ import { compensationsOf, inParts, type Part, type PartsOf } from '../src/domain
 import { failure } from './failures.js';
 import type { RollbackActivities } from './types.js';
 
+/**
+ * Characters of JSON in a part of a layout that does not fit into one payload. Workflow code reads them with a decoder written in
+ * JavaScript: a part of 1.5 million holds up all workflows of the worker for some 60 ms, and two often come in one turn.
+ */
+const LAYOUT_PART_CHARS = 300_000;
+
 /** To the run of a workflow; resolves once it is kept. */
 export type SendPart = (run: { workflowId: string; runId: string }, part: Part) => Promise<void>;
 
@@ -43,12 +49,6 @@ async function sent(layout: Layout, sendPart: SendPart): Promise<Layout> {
   const parts = await sentParts(layout.compensations, sendPart);
   return parts === null ? layout : { ...layout, compensations: [], parts };
 }
-
-/**
- * Characters of JSON in a part of a layout that does not fit into one payload. Workflow code reads them with a decoder written in
- * JavaScript: a part of 1.5 million holds up all workflows of the worker for some 60 ms, and two often come in one turn.
- */
-const LAYOUT_PART_CHARS = 300_000;
 
 /** null: they fit into one payload. */
 async function sentParts(

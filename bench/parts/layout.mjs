@@ -2,7 +2,7 @@
 // else that this worker serves goes on meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { row } from '../../dist/bench/lib/rows.js';
-import { spreadServers, movedAway, warmUpPlan } from '../lib/scenes.mjs';
+import { movedAway, spreadServers, warmUpPlan } from '../lib/scenes.mjs';
 import { onStage, rollBack, timed } from '../lib/stage.mjs';
 import { turnsOfWorker } from '../lib/turns.mjs';
 import { isAllowed } from './size.mjs';
@@ -41,7 +41,7 @@ export async function layout({ runs, short, note }) {
 /** Of programs of their own, and not of their first rollback. What is under way at the end ends with them. */
 async function once(actions) {
   const turns = turnsOfWorker();
-  const settings = { ROLLBACK_MAX_ACTIONS: String(Math.max(actions, 10)) };
+  const settings = { ROLLBACK_MAX_ACTIONS: String(actions) };
   const options = { cloud: {}, settings, bareWorkers: 0, inside: turns.inside };
   return await onStage(options, async (stage) => {
     await rollBack(stage, await warmUpPlan(stage.cloud));

@@ -60,6 +60,8 @@ type Matches = (migration: Migration) => boolean;
 /** What is asked for is read once, for there may be thousands of records. */
 function matching(query: URLSearchParams, minor: number): Matches {
   const tests: Matches[] = [];
+  // First: of all that there ever were it leaves the few of late.
+  if (minor >= 59) tests.push(changedWithin(query));
   const equals = (name: string, values: (of: Migration) => (string | null)[]): void => {
     const wanted = query.get(name);
     if (wanted !== null) tests.push((migration) => values(migration).includes(wanted));
@@ -71,18 +73,16 @@ function matching(query: URLSearchParams, minor: number): Matches {
   equals('migration_type', ({ type }) => [type]);
   equals('user_id', ({ userId }) => [userId]);
   equals('project_id', ({ projectId }) => [projectId]);
-  if (minor >= 59) tests.push(changedWithin(query));
   return (migration) => tests.every((test) => test(migration));
 }
 
 /** Both ends include their second: Nova compares the whole seconds that its database keeps. */
 export function changedWithin(query: URLSearchParams): (one: { updatedAt: number }) => boolean {
-  const since = timeOf(query, 'changes-since');
-  const before = timeOf(query, 'changes-before');
-  return ({ updatedAt }) => {
-    const second = Math.floor(updatedAt / 1000) * 1000;
-    return (since === null || second >= since) && (before === null || second <= before);
-  };
+  const since = timeOf(query, 'changes-since') ?? -Infinity;
+  const before = timeOf(query, 'changes-before') ?? Infinity;
+  const first = Math.ceil(since / 1000) * 1000;
+  const after = (Math.floor(before / 1000) + 1) * 1000;
+  return ({ updatedAt }) => updatedAt >= first && updatedAt < after;
 }
 
 export function timeOf(query: URLSearchParams, name: string): number | null {

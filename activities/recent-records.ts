@@ -10,8 +10,12 @@ import { clockSeconds } from './waiting.js';
 const AGE_MAX_S = 1;
 /** A listing that comes after a longer pause is not joined to what is known by then, which nobody uses any more. */
 const PAUSE_MAX_S = 30;
-/** More than so many, and the next whole listing begins anew. Until then short ones may add as many to what it began with. */
-const KEPT_MAX = 5000;
+/**
+ * More than so many, and the next whole listing begins anew. Until then short ones may add as many to what it began with. What
+ * begins anew does not reach back to the layouts any more, so each move after it asks for its own records: enough for the largest
+ * plan (10,000 records of its own, as many of the way back), and for what others do meanwhile.
+ */
+export const KEPT_MAX = 30_000;
 
 export interface ListedSince {
   /** Nova's time: the listing shows what changed since then. */

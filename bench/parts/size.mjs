@@ -16,6 +16,10 @@ const SIZES = { long: [1, 10, 100, 1000, 5000, 10_000], short: [1, 10, 100] };
 /** Smaller ones are all constant parts; of hundreds they are a large share yet, which hides how the largest grow. */
 const GROWTH_FROM = [10, 1000];
 const HOSTS = 20;
+/**
+ * Between two looks, at least; of larger plans a millisecond for each action. So each size is looked at about as often: a look at
+ * the largest takes the worker, Temporal and the API together a tenth of a second, and three a second would slow it by a quarter.
+ */
 const LOOK_PAUSE_MS = 300;
 const WARNED = { events: 10_240, bytes: 10 * 1024 ** 2, payload: 512 * 1024 };
 
@@ -42,7 +46,7 @@ async function once(count) {
   return await onStage({ cloud, settings, bareWorkers: 0 }, async (stage) => {
     const servers = spreadServers(stage.cloud, { servers: count, hosts: HOSTS });
     const plan = await movedAway(stage.cloud, servers);
-    const looks = looking(stage, plan);
+    const looks = looking(stage, plan, Math.max(LOOK_PAUSE_MS, count));
     const { ms } = await rollBack(stage, plan);
     const seen = await looks.end();
     mustBeHome(stage.cloud, servers);
@@ -51,32 +55,44 @@ async function once(count) {
   });
 }
 
-/** Reads it again and again while it runs, over REST and by a query of its workflow; how long that takes, the medians. */
-function looking({ caller, client }, plan) {
-  const state = { over: false };
+/**
+ * Reads it again and again while it runs, over REST and by a query of its workflow; how long that takes, the medians. What is over
+ * before the first look is looked at once.
+ */
+function looking({ caller, client }, plan, pauseMs) {
+  const over = new AbortController();
   const [reads, queries] = [[], []];
   const path = `/v1/action_plans/${plan}/rollback`;
   const handle = client.workflow.getHandle(workflowIdOf(plan));
   const look = async () => {
-    do {
-      await sleep(LOOK_PAUSE_MS);
+    while (!over.signal.aborted || reads.length === 0) {
+      await pause(pauseMs, over.signal);
+      if (over.signal.aborted && reads.length > 0) return;
       const { ms, value } = await timed(() => caller.ask('GET', path));
       // Not accepted yet.
       if (value.status !== 200) continue;
       reads.push(ms);
       queries.push((await timed(() => handle.query(resultQuery))).ms);
-    } while (!state.over);
+    }
   };
   const looked = look();
   // Told by `end`.
   looked.catch(() => undefined);
   return {
     async end() {
-      state.over = true;
+      over.abort();
       await looked;
       return { readMs: median(reads), queryMs: median(queries), looks: reads.length };
     },
   };
+}
+
+async function pause(ms, signal) {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
 
 function growthRows(all, runs) {

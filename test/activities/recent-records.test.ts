@@ -1,5 +1,5 @@
 /** What the listings of this worker have told of records and services: how far it is known, and for how long. */
-import { RecentRecords } from '../../activities/recent-records.js';
+import { KEPT_MAX, RecentRecords } from '../../activities/recent-records.js';
 import { RecentServices } from '../../activities/recent-services.js';
 import type { ComputeMigration, ComputeService } from '../../src/openstack/cloud.js';
 
@@ -148,36 +148,47 @@ describe('records', () => {
     Array.from({ length: count }, (_, n) => record(from + n, 'completed', 50, `s${from + n}`));
 
   it('begins anew with a whole listing before it grows without end', () => {
-    saw(many(5001, 1), time(0), 100);
-    saw([record(9000, 'completed', 50)], time(20), 100);
+    saw(many(KEPT_MAX + 1, 1), time(0), 100);
+    saw([record(90_000, 'completed', 50)], time(20), 100);
     expect(recent.of('s1', time(61))).toBeNull();
     expect(recent.of('s1', time(81))).toEqual([]);
-    expect(idsOf(recent.of('a', time(81)))).toEqual([9000]);
+    expect(idsOf(recent.of('a', time(81)))).toEqual([90_000]);
+  });
+
+  it('knows of the first server of the largest plan what its layout knew, until the last has come home', () => {
+    saw(many(10_000, 1), time(0), 100);
+    for (let n = 0; n < 10; n += 1) {
+      now += 0.5;
+      saw(many(1000, 20_000 + 1000 * n), time(40), now);
+    }
+    expect(idsOf(recent.of('s1', time(61)))).toEqual([1]);
+    expect(idsOf(recent.of('s29999', time(61)))).toEqual([29_999]);
   });
 
   it('short ones undo nothing of it, however much is known', () => {
-    saw(many(7000, 1), time(0), 100);
-    short([record(9000, 'completed', 99)], time(95), 100.5);
+    saw(many(KEPT_MAX + 2000, 1), time(0), 100);
+    short([record(90_000, 'completed', 99)], time(95), 100.5);
     expect(idsOf(recent.of('s1', time(61)))).toEqual([1]);
-    expect(idsOf(recent.of('a', time(61)))).toEqual([9000]);
+    expect(idsOf(recent.of('a', time(61)))).toEqual([90_000]);
   });
 
   it('nor do they let it grow without end: after too many it only grows old, until the next whole one', () => {
-    saw(many(7000, 1), time(0), 100);
+    const PART = KEPT_MAX / 5;
+    saw(many(KEPT_MAX + 2000, 1), time(0), 100);
     for (let n = 0; n < 20; n += 1) {
       now += 0.1;
-      short(many(1000, 10_000 + 1000 * n), time(95), now);
+      short(many(PART, 100_000 + PART * n), time(95), now);
     }
     const known = Array.from({ length: 20 }, (_, n) =>
-      recent.of(`s${10_000 + 1000 * n}`, time(61)),
+      recent.of(`s${100_000 + PART * n}`, time(61)),
     );
     expect(known).toEqual(Array.from({ length: 20 }, () => null));
-    expect(recent.size).toBeLessThanOrEqual(7000 + 5000 + 1000);
+    expect(recent.size).toBeLessThanOrEqual(KEPT_MAX + 2000 + KEPT_MAX + PART);
     saw(many(3, 1), time(90), now);
     expect(recent.size).toBe(3);
     expect(idsOf(recent.of('s1', time(151)))).toEqual([1]);
-    short([record(9000, 'completed', 101)], time(95), now);
-    expect(idsOf(recent.of('a', time(151)))).toEqual([9000]);
+    short([record(90_000, 'completed', 101)], time(95), now);
+    expect(idsOf(recent.of('a', time(151)))).toEqual([90_000]);
   });
 });
 

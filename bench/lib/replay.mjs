@@ -4,7 +4,10 @@
 /** The cloud keeps its latest 10,000. */
 const LOOK_MS = 50;
 
-/** From now until `end`, which gives them; without the identity service's, which are a handful in all. */
+/**
+ * From now until `end`, which gives them, each with the time by which it had come (milliseconds); without the identity service's,
+ * which are a handful in all.
+ */
 export function recording(cloud) {
   const all = [];
   let last = cloud.requests.at(-1);
@@ -12,12 +15,12 @@ export function recording(cloud) {
     const from = last === undefined ? 0 : cloud.requests.lastIndexOf(last) + 1;
     if (last !== undefined && from === 0)
       throw new Error('requests came faster than they were read');
-    for (const request of cloud.requests.slice(from)) all.push(request);
+    const at = Date.now();
+    for (const request of cloud.requests.slice(from)) all.push({ ...request, at });
     last = cloud.requests.at(-1);
   };
   const timer = setInterval(take, LOOK_MS);
   return {
-    startedAt: Date.now(),
     end() {
       clearInterval(timer);
       take();
@@ -27,14 +30,13 @@ export function recording(cloud) {
 }
 
 /**
- * As many lots as there are servers. A listing of what changed since then asks for what changed since now; a migration moves the
- * server away again.
+ * As many lots as there are servers. A listing of what has changed since then looks back as far from when it is made again
+ * (bench/bare/activities.mjs); a migration moves the server away again.
  */
-export function lotsOf({ requests, recordedAt, servers }) {
-  const later = Date.now() - recordedAt;
+export function lotsOf({ requests, servers }) {
   const away = new Map(servers.map((server) => [server.id, server.away]));
-  const all = requests.map(({ method, path }) => {
-    if (method === 'GET') return { method, path: shifted(path, later) };
+  const all = requests.map(({ method, path, at }) => {
+    if (method === 'GET') return { method, ...again(path, at) };
     const id = /\/servers\/([^/]+)\/action$/.exec(path)?.[1];
     const host = away.get(id);
     if (host === undefined) throw new Error(`a rollback of migrations asked for ${method} ${path}`);
@@ -46,18 +48,27 @@ export function lotsOf({ requests, recordedAt, servers }) {
   );
 }
 
-function shifted(path, laterMs) {
+function again(path, at) {
   const url = new URL(path, 'http://cloud');
-  const since = url.searchParams.get('changes-since');
-  // What the plan changed then has changed again by now: as many are asked for as they are.
-  url.searchParams.delete('changes-before');
-  // The next page of a listing begins after a record that this one may not have: asked for as a short page of its own.
-  if (url.searchParams.has('marker')) {
-    url.searchParams.delete('marker');
-    url.searchParams.set('limit', '1');
+  const { searchParams: query } = url;
+  // Servers that changed in the plan's own time have all changed since: as many of the latest, of which twice as many were allowed.
+  if (query.has('changes-before')) {
+    query.delete('changes-before');
+    halve(query);
   }
-  if (since === null) return `${url.pathname}${url.search}`;
+  // The next page of a listing begins after a record that this one may not have: asked for as half a page of its own, for a last
+  // one is half full, as often more as less.
+  if (query.has('marker')) {
+    query.delete('marker');
+    halve(query);
+  }
+  const since = query.get('changes-since');
+  if (since === null) return { path: `${url.pathname}${url.search}` };
+  query.delete('changes-since');
   const zoned = /Z|[+-]\d\d:?\d\d$/.test(since) ? since : `${since}Z`;
-  url.searchParams.set('changes-since', new Date(Date.parse(zoned) + laterMs).toISOString());
-  return `${url.pathname}${url.search}`;
+  return { path: `${url.pathname}${url.search}`, lookBackMs: at - Date.parse(zoned) };
+}
+
+function halve(query) {
+  query.set('limit', String(Math.ceil(Number(query.get('limit')) / 2)));
 }

@@ -61,7 +61,7 @@ async function atOnce({ plans, actions, workers }) {
     );
     mustBeHome(stage.cloud, servers);
     const requests = recorded.end();
-    const lots = lotsOf({ requests, recordedAt: recorded.startedAt, servers });
+    const lots = lotsOf({ requests, servers });
     const asking = await bareAtOnce(stage, inGroups(lots, actions), 'requests');
     await bringHome(stage.cloud, servers);
     const idle = inGroups(
@@ -123,9 +123,37 @@ function manyRows(figures, { plans, actions }) {
   ];
 }
 
-/** On the same hosts, with migrations of 3 s and the settings' defaults. */
+/** A small rollback beside a large one that is under way, and one that is asked for together with it. */
 async function fairness({ runs, short, note }) {
   const size = (short ? LARGE.short : LARGE.long).find(isAllowed);
+  const beside = await smallAndLarge(size, async ({ stage, small, large }) => {
+    const alone = await times(stage, small, runs);
+    const plan = await movedAway(stage.cloud, large);
+    await stage.caller.start(plan);
+    await sleep(UNDER_WAY_MS);
+    const shared = await times(stage, small, runs);
+    await cancel(stage, plan);
+    return alone.map((ms, run) => ({ alone: ms, shared: shared[run] }));
+  });
+  const together = [];
+  for (let run = 0; run < runs; run += 1) together.push(await smallAndLarge(size, atTheSameTime));
+  note(`a small one and one of ${size}: ${JSON.stringify({ beside, together })}`);
+  const shares = (name, figures) =>
+    row({
+      name,
+      unit: '×',
+      values: figures.map(({ alone, shared }) => shared / alone),
+      target: { atMost: 2 },
+      facts: figures,
+    });
+  return [
+    shares(`rollback of ${SMALL} beside one of ${size} / alone`, beside),
+    shares(`rollback of ${SMALL} asked for together with one of ${size} / alone`, together),
+  ];
+}
+
+/** On the same hosts, with migrations of 3 s and the settings' defaults. */
+async function smallAndLarge(size, play) {
   const cloud = {
     liveMigrationOf: migrationTimes(0),
     maxConcurrentLiveMigrations: NOVA_AT_ONCE,
@@ -133,25 +161,19 @@ async function fairness({ runs, short, note }) {
   const settings = { ROLLBACK_MAX_ACTIONS: String(size) };
   return await onStage({ cloud, settings, bareWorkers: 0 }, async (stage) => {
     const servers = spreadServers(stage.cloud, { servers: size + SMALL, hosts: HOSTS });
-    const [small, large] = [servers.slice(0, SMALL), servers.slice(SMALL)];
     await rollBack(stage, await warmUpPlan(stage.cloud));
-    const alone = await times(stage, small, runs);
-    const plan = await movedAway(stage.cloud, large);
-    await stage.caller.start(plan);
-    await sleep(UNDER_WAY_MS);
-    const beside = await times(stage, small, runs);
-    await cancel(stage, plan);
-    note(`small beside ${size}: ${JSON.stringify({ alone, beside })}`);
-    return [
-      row({
-        name: `rollback of ${SMALL} beside one of ${size} / alone`,
-        unit: '×',
-        values: beside.map((ms, run) => ms / alone[run]),
-        target: { atMost: 2 },
-        facts: { alone, beside },
-      }),
-    ];
+    return await play({ stage, small: servers.slice(0, SMALL), large: servers.slice(SMALL) });
   });
+}
+
+async function atTheSameTime({ stage, small, large }) {
+  const [alone] = await times(stage, small, 1);
+  const plan = await movedAway(stage.cloud, large);
+  const own = await movedAway(stage.cloud, small);
+  const [{ ms: shared }] = await Promise.all([rollBack(stage, own), stage.caller.start(plan)]);
+  mustBeHome(stage.cloud, small);
+  await cancel(stage, plan);
+  return { alone, shared };
 }
 
 async function times(stage, servers, runs) {

@@ -64,7 +64,7 @@ async function once(stage, { servers, width }) {
   const rollback = await measured(stage, () => rollBack(stage, plan));
   mustBeHome(stage.cloud, servers);
   const requests = recorded.end();
-  const lots = lotsOf({ requests, recordedAt: recorded.startedAt, servers });
+  const lots = lotsOf({ requests, servers });
   const same = { activity: 'requests', lots, width };
   const asking = await measured(stage, () => runBare(stage, 'BareFanOut', same));
   await bringHome(stage.cloud, servers);

@@ -56,8 +56,8 @@ async function once(count) {
 }
 
 /**
- * Reads it again and again while it runs, over REST and by a query of its workflow; how long that takes, the medians. What is over
- * before the first look is looked at once.
+ * Reads it again and again while it runs, over REST and by a query of its workflow; how long that takes, the medians. What is
+ * over before the first look is looked at once.
  */
 function looking({ caller, client }, plan, pauseMs) {
   const over = new AbortController();

@@ -69,8 +69,11 @@ function looking({ caller, client }, plan, pauseMs) {
       await pause(pauseMs, over.signal);
       if (over.signal.aborted && reads.length > 0) return;
       const { ms, value } = await timed(() => caller.ask('GET', path));
-      // Not accepted yet.
-      if (value.status !== 200) continue;
+      if (value.status !== 200) {
+        if (over.signal.aborted) throw new Error(`GET ${path} answered ${value.status} in the end`);
+        // Not accepted yet.
+        continue;
+      }
       reads.push(ms);
       queries.push((await timed(() => handle.query(resultQuery))).ms);
     }

@@ -11,9 +11,9 @@ const AGE_MAX_S = 1;
 /** A listing that comes after a longer pause is not joined to what is known by then, which nobody uses any more. */
 const PAUSE_MAX_S = 30;
 /**
- * More than so many, and the next whole listing begins anew. Until then short ones may add as many to what it began with. What
- * begins anew does not reach back to the layouts any more, so each move after it asks for its own records: enough for the largest
- * plan (10,000 records of its own, as many of the way back), and for what others do meanwhile.
+ * More than so many, and the next whole listing begins anew. It brings as many as it has, and short ones may add as many again until
+ * the next. What begins anew does not reach back to the layouts any more: moves ask for their own records then, or for all since
+ * their layout where they begin together. Enough for the largest plan, which has 10,000 of its own and gets as many on the way back.
  */
 export const KEPT_MAX = 30_000;
 

@@ -51,13 +51,14 @@ export function lotsOf({ requests, servers }) {
 function again(path, at) {
   const url = new URL(path, 'http://cloud');
   const { searchParams: query } = url;
-  // Servers that changed in the plan's own time have all changed since: as many of the latest, of which twice as many were allowed.
+  // Servers that changed in the plan's own time have all changed since. The latest instead, half as many as were allowed: that is
+  // up to half as many again as there were (activities/read-servers.ts).
   if (query.has('changes-before')) {
     query.delete('changes-before');
     halve(query);
   }
-  // The next page of a listing begins after a record that this one may not have: asked for as half a page of its own, for a last
-  // one is half full, as often more as less.
+  // The next page of a listing begins after a record that this one may not have. Half a page instead: the last one is about that
+  // long, those between are longer.
   if (query.has('marker')) {
     query.delete('marker');
     halve(query);

@@ -17,8 +17,8 @@ const SIZES = { long: [1, 10, 100, 1000, 5000, 10_000], short: [1, 10, 100] };
 const GROWTH_FROM = [10, 1000];
 const HOSTS = 20;
 /**
- * Between two looks, at least; of larger plans a millisecond for each action. So each size is looked at about as often: a look at
- * the largest takes the worker, Temporal and the API together a tenth of a second, and three a second would slow it by a quarter.
+ * Between two looks, at least; of larger plans a millisecond for each action. So those from a thousand on are looked at some ten
+ * times each: with this pause for all of them the largest took a quarter longer.
  */
 const LOOK_PAUSE_MS = 300;
 const WARNED = { events: 10_240, bytes: 10 * 1024 ** 2, payload: 512 * 1024 };

@@ -3,7 +3,7 @@
  * first look of a move needs none of its own. No OpenStack calls.
  */
 import type { ComputeMigration } from '../src/openstack/cloud.js';
-import { earliest, secondsBetween, wellBefore } from './nova-time.js';
+import { earliest, later, secondsBefore, secondsBetween, wellBefore } from './nova-time.js';
 import { clockSeconds } from './waiting.js';
 
 /** Older than this is not used. */
@@ -11,11 +11,12 @@ const AGE_MAX_S = 1;
 /** A listing that comes after a longer pause is not joined to what is known by then, which nobody uses any more. */
 const PAUSE_MAX_S = 30;
 /**
- * More than so many, and the next whole listing begins anew. It brings as many as it has, and short ones may add as many again until
- * the next. What begins anew does not reach back to the layouts any more: moves ask for their own records then, or for all since
- * their layout where they begin together. Enough for the largest plan, which has 10,000 of its own and gets as many on the way back.
+ * More than so many, and the oldest are forgotten, down to `KEPT_THEN`: as many as the largest plan has of its own (10,000), and gets
+ * on the way back. A move of a layout from before those that are left asks for its own records, or for all since its layout where
+ * it begins together with others.
  */
 export const KEPT_MAX = 30_000;
+export const KEPT_THEN = 20_000;
 
 export interface ListedSince {
   /** Nova's time: the listing shows what changed since then. */
@@ -40,8 +41,6 @@ export interface ListedSince {
 export class RecentRecords {
   private readonly byServer = new Map<string, Map<number, ComputeMigration>>();
   private kept = 0;
-  /** How many there were after the last whole listing. */
-  private keptByWhole = 0;
   /** Every record that changed since then (Nova's time) is known; null: nothing is. */
   private since: string | null = null;
   private listedAt = -Infinity;
@@ -58,13 +57,9 @@ export class RecentRecords {
     return this.kept;
   }
 
-  /**
-   * What carries nothing on must not undo what is known, which stays and grows old. So it is bounded too: nothing is kept of a
-   * short listing after too many, and a whole one then begins anew.
-   */
+  /** What carries nothing on must not undo what is known, which stays and grows old; but a whole one begins anew. */
   saw(listed: readonly ComputeMigration[], { changedSince, at, isWhole }: ListedSince): void {
-    const isTooMuch = this.kept - (isWhole ? 0 : this.keptByWhole) > KEPT_MAX;
-    if (isTooMuch || !this.joins(changedSince, at)) {
+    if (!this.joins(changedSince, at)) {
       // A long listing, answered after later ones: what is known now is worth more.
       if (!isWhole || at < this.listedAt) return;
       this.clear();
@@ -72,7 +67,7 @@ export class RecentRecords {
     this.since = this.since === null ? changedSince : earliest([this.since, changedSince]);
     this.listedAt = Math.max(this.listedAt, at);
     for (const record of listed) this.keep(record);
-    if (isWhole) this.keptByWhole = this.kept;
+    if (this.kept > KEPT_MAX) this.forgetOldest();
   }
 
   /**
@@ -110,6 +105,22 @@ export class RecentRecords {
     // Two listings may be answered in the other order than they were asked for.
     if (known !== undefined && isLater(known, record)) return;
     own.set(record.id, record);
+  }
+
+  /** What is known begins after the last of them then: Nova tells whole seconds, and others of the same one may be left. */
+  private forgetOldest(): void {
+    const latestFirst = [...this.byServer.values()]
+      .flatMap((own) => [...own.values()])
+      .map((record) => ({ record, time: record.updatedAt ?? record.createdAt }))
+      .map((one) => ({ ...one, ms: Date.parse(one.time) }))
+      .toSorted((a, b) => b.ms - a.ms);
+    const latestGone = latestFirst[KEPT_THEN];
+    if (latestGone === undefined) return;
+    const { since, listedAt } = this;
+    this.clear();
+    for (const { record } of latestFirst.slice(0, KEPT_THEN)) this.keep(record);
+    this.since = later(since, secondsBefore(latestGone.time, -1));
+    this.listedAt = listedAt;
   }
 
   private clear(): void {

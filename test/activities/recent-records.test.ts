@@ -1,5 +1,5 @@
 /** What the listings of this worker have told of records and services: how far it is known, and for how long. */
-import { KEPT_MAX, RecentRecords } from '../../activities/recent-records.js';
+import { KEPT_MAX, KEPT_THEN, RecentRecords } from '../../activities/recent-records.js';
 import { RecentServices } from '../../activities/recent-services.js';
 import type { ComputeMigration, ComputeService } from '../../src/openstack/cloud.js';
 
@@ -144,15 +144,27 @@ describe('records', () => {
     expect(idsOf(recent.of('a', time(70)))).toEqual([2, 1]);
   });
 
-  const many = (count: number, from: number) =>
-    Array.from({ length: count }, (_, n) => record(from + n, 'completed', 50, `s${from + n}`));
+  const many = (count: number, from: number, seconds = 50) =>
+    Array.from({ length: count }, (_, n) => record(from + n, 'completed', seconds, `s${from + n}`));
 
-  it('begins anew with a whole listing before it grows without end', () => {
-    saw(many(KEPT_MAX + 1, 1), time(0), 100);
-    saw([record(90_000, 'completed', 50)], time(20), 100);
-    expect(recent.of('s1', time(61))).toBeNull();
-    expect(recent.of('s1', time(81))).toEqual([]);
-    expect(idsOf(recent.of('a', time(81)))).toEqual([90_000]);
+  it('of more than it keeps it forgets the oldest, and reaches back no further than to the rest', () => {
+    saw([...many(KEPT_MAX, 1, 50), ...many(KEPT_THEN - 1, 100_000, 52)], time(0), 100);
+    expect(recent.size).toBe(KEPT_THEN);
+    expect(recent.of('s1', time(110))).toBeNull();
+    expect(recent.of('s100000', time(110))).toBeNull();
+    expect(idsOf(recent.of('s100000', time(111)))).toEqual([100_000]);
+    expect(recent.of('s2', time(111))).toEqual([]);
+    short([record(900_000, 'completed', 99)], time(95), 100.5);
+    expect(idsOf(recent.of('a', time(111)))).toEqual([900_000]);
+    // What it has forgotten a whole listing may tell again.
+    saw(many(1, 1, 50), time(40), 100.6);
+    expect(idsOf(recent.of('s1', time(101)))).toEqual([1]);
+  });
+
+  it('a plan of a week ago, with all that others did since, leaves what its rollback needs', () => {
+    saw([...many(40_000, 1, 20), ...many(10, 100_000, 90)], time(0), 100);
+    expect(idsOf(recent.of('s100009', time(100)))).toEqual([100_009]);
+    expect(recent.of('s40000', time(100))).not.toBeNull();
   });
 
   it('knows of the first server of the largest plan what its layout knew, until the last has come home', () => {
@@ -165,30 +177,18 @@ describe('records', () => {
     expect(idsOf(recent.of('s29999', time(61)))).toEqual([29_999]);
   });
 
-  it('short ones undo nothing of it, however much is known', () => {
-    saw(many(KEPT_MAX + 2000, 1), time(0), 100);
-    short([record(90_000, 'completed', 99)], time(95), 100.5);
-    expect(idsOf(recent.of('s1', time(61)))).toEqual([1]);
-    expect(idsOf(recent.of('a', time(61)))).toEqual([90_000]);
-  });
-
-  it('nor do they let it grow without end: after too many it only grows old, until the next whole one', () => {
+  it('short ones do not let it grow without end either, and what they bring is known', () => {
+    saw(many(10, 1), time(0), 100);
     const PART = KEPT_MAX / 5;
-    saw(many(KEPT_MAX + 2000, 1), time(0), 100);
-    for (let n = 0; n < 20; n += 1) {
-      now += 0.1;
-      short(many(PART, 100_000 + PART * n), time(95), now);
+    for (let n = 1; n <= 20; n += 1) {
+      now += 1;
+      short(many(PART, 100_000 + PART * n, 100 + n), time(95 + n), now);
+      expect(recent.size).toBeLessThanOrEqual(KEPT_MAX);
+      expect(idsOf(recent.of(`s${100_000 + PART * n}`, time(160 + n)))).toEqual([
+        100_000 + PART * n,
+      ]);
     }
-    const known = Array.from({ length: 20 }, (_, n) =>
-      recent.of(`s${100_000 + PART * n}`, time(61)),
-    );
-    expect(known).toEqual(Array.from({ length: 20 }, () => null));
-    expect(recent.size).toBeLessThanOrEqual(KEPT_MAX + 2000 + KEPT_MAX + PART);
-    saw(many(3, 1), time(90), now);
-    expect(recent.size).toBe(3);
-    expect(idsOf(recent.of('s1', time(151)))).toEqual([1]);
-    short([record(90_000, 'completed', 101)], time(95), now);
-    expect(idsOf(recent.of('a', time(151)))).toEqual([90_000]);
+    expect(recent.of('s1', time(61))).toBeNull();
   });
 });
 

@@ -111,8 +111,10 @@ export class RecentRecords {
   private forgetOldest(): void {
     const latestFirst = [...this.byServer.values()]
       .flatMap((own) => [...own.values()])
-      .map((record) => ({ record, time: record.updatedAt ?? record.createdAt }))
-      .map((one) => ({ ...one, ms: Date.parse(one.time) }))
+      .map((record) => {
+        const time = record.updatedAt ?? record.createdAt;
+        return { record, time, ms: Date.parse(time) };
+      })
       .toSorted((a, b) => b.ms - a.ms);
     const latestGone = latestFirst[KEPT_THEN];
     if (latestGone === undefined) return;

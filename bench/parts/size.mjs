@@ -65,7 +65,7 @@ function looking({ caller, client }, plan, pauseMs) {
   const path = `/v1/action_plans/${plan}/rollback`;
   const handle = client.workflow.getHandle(workflowIdOf(plan));
   const look = async () => {
-    while (!over.signal.aborted || reads.length === 0) {
+    for (;;) {
       await pause(pauseMs, over.signal);
       if (over.signal.aborted && reads.length > 0) return;
       const { ms, value } = await timed(() => caller.ask('GET', path));

@@ -1,5 +1,6 @@
 // The activities of the bare workflows.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { wholeSecond } from '../../dist/bench/lib/lots.js';
 import { connections, DEFAULT_TIMEOUTS, MAX_ANSWER_BYTES } from '../../dist/src/openstack/http.js';
 import { wholeAnswer } from '../../dist/src/openstack/whole-answer.js';
 
@@ -22,7 +23,9 @@ export function requestsTo(origin, token) {
   return async function requests(all) {
     for (const { method, path, lookBackMs, body } of all) {
       const url = new URL(`${origin}${path}`);
-      if (lookBackMs !== undefined) url.searchParams.set('changes-since', ago(lookBackMs));
+      // The cloud's clock is behind this machine's (bench/lib/stage.mjs), and so is what was recorded of it: by the same.
+      if (lookBackMs !== undefined)
+        url.searchParams.set('changes-since', wholeSecond(Date.now() - lookBackMs));
       const call = {
         url,
         method,
@@ -33,9 +36,4 @@ export function requestsTo(origin, token) {
       if (status >= 400 || text === null) throw new Error(`${method} ${path}: ${status}`);
     }
   };
-}
-
-/** The cloud's clock is behind this machine's (bench/lib/stage.mjs), and so is what was recorded of it: by the same. */
-function ago(ms) {
-  return new Date(Date.now() - ms).toISOString();
 }

@@ -1,9 +1,10 @@
 // Many rollbacks at once on one worker, and on two, beside as many bare workflows; and whether a small one gets its share
 // beside a large one.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lotsOf, mustHaveAsManyRows, rowsIn } from '../../dist/bench/lib/lots.js';
 import { row } from '../../dist/bench/lib/rows.js';
 import { NOVA_AT_ONCE, migrationTimes } from '../lib/following.mjs';
-import { lotsOf, recording } from '../lib/replay.mjs';
+import { recording } from '../lib/replay.mjs';
 import {
   bringHome,
   movedAway,
@@ -62,14 +63,17 @@ async function atOnce({ plans, actions, workers }) {
     mustBeHome(stage.cloud, servers);
     const requests = recorded.end();
     const lots = lotsOf({ requests, servers });
+    const recordedBare = recording(stage.cloud);
     const asking = await bareAtOnce(stage, inGroups(lots, actions), 'requests');
+    const rows = { rollback: rowsIn(requests), bare: rowsIn(recordedBare.end()) };
+    mustHaveAsManyRows(rows);
     await bringHome(stage.cloud, servers);
     const idle = inGroups(
       servers.map(() => ({})),
       actions,
     );
     const nothing = await bareAtOnce(stage, idle, 'nothing');
-    return { rollbacks: rollbacks.ms, requests: asking, nothing };
+    return { rollbacks: rollbacks.ms, requests: asking, nothing, rows };
   });
 }
 

@@ -1,6 +1,7 @@
 // Compensations a second of a rollback on a cloud that answers at once, beside two bare workflows with as many activities at
 // once: some that make the same requests of the same cloud, and some that do nothing.
-import { lotsOf, recording } from '../lib/replay.mjs';
+import { lotsOf, mustHaveAsManyRows, rowsIn } from '../../dist/bench/lib/lots.js';
+import { recording } from '../lib/replay.mjs';
 import { row } from '../../dist/bench/lib/rows.js';
 import { bringHome, movedAway, mustBeHome, spreadServers } from '../lib/scenes.mjs';
 import { AT_ONCE, onStage, rest, rollBack, runBare } from '../lib/stage.mjs';
@@ -66,7 +67,10 @@ async function once(stage, { servers, width }) {
   const requests = recorded.end();
   const lots = lotsOf({ requests, servers });
   const same = { activity: 'requests', lots, width };
+  const recordedBare = recording(stage.cloud);
   const asking = await measured(stage, () => runBare(stage, 'BareFanOut', same));
+  const rows = { rollback: rowsIn(requests), bare: rowsIn(recordedBare.end()) };
+  mustHaveAsManyRows(rows);
   await bringHome(stage.cloud, servers);
   const idle = { activity: 'nothing', lots: servers.map(() => ({})), width };
   const nothing = await measured(stage, () => runBare(stage, 'BareFanOut', idle));
@@ -77,6 +81,7 @@ async function once(stage, { servers, width }) {
     requests: perSecond(asking),
     nothing: perSecond(nothing),
     requestsEach: Number((requests.length / count).toFixed(2)),
+    rows,
     cpu: {
       worker: each(rollback.cpu.worker),
       bareRequests: each(asking.cpu.bare),

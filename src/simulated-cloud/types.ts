@@ -70,6 +70,8 @@ export interface SimulatedRequest {
   path: string;
   /** The caller's X-OpenStack-Request-ID. */
   globalRequestId: string | null;
+  /** How many records its answer listed, one that was lost on its way included; null: it was no listing, or there was none. */
+  rows: number | null;
 }
 
 export interface ContinuousAuditOptions {

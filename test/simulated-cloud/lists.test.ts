@@ -202,3 +202,20 @@ describe('Watcher', () => {
     expect(audits[0]).toMatchObject({ state: 'SUCCEEDED', goal_name: 'cluster_maintaining' });
   });
 });
+
+test('of a request is noted how many records of its page its answer listed; null of what is no listing', async () => {
+  const plan = await cloud.applyPlan({ actions: [{ type: 'nop', parameters: {} }] });
+  await caller.token();
+  const before = cloud.requests.length;
+  for (const path of ['?limit=2', '', '?host=compute-3', '?marker=nope'])
+    await caller.nova('GET', `/servers/detail${path}`);
+  await caller.server(vms[0] ?? '');
+  await caller.live(vms[0] ?? '', 'compute-2');
+  await caller.watcher('/actions/detail?limit=1');
+  // One record that has lists of its own.
+  await caller.watcher(`/action_plans/${plan}`);
+  await caller.ironic('GET', '/nodes');
+  await caller.raw('GET', '/compute/v2.1/servers', { token: 'wrong' });
+  const noted = cloud.requests.slice(before).map(({ rows }) => rows);
+  expect(noted).toEqual([2, 4, 0, null, null, null, 1, null, 3, null]);
+});

@@ -57,3 +57,17 @@ export class HttpProblem extends Error {
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/**
+ * How many records a body lists: that of a listing has the collection, perhaps a way to its next page, and nothing else. null: it
+ * is none. (One record may have lists of its own.)
+ */
+export function rowsOf(body: unknown): number | null {
+  if (!isRecord(body)) return null;
+  const [collection, ...others] = Object.entries(body).filter(
+    ([name]) => name !== 'next' && !name.endsWith('_links'),
+  );
+  if (collection === undefined || others.length > 0) return null;
+  const [, records] = collection;
+  return Array.isArray(records) ? records.length : null;
+}

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { Fault, SimulatedRequest } from '../types.js';
 import { newRequestId } from '../state.js';
 import { Faults } from './faults.js';
-import { HttpProblem } from './messages.js';
+import { HttpProblem, rowsOf } from './messages.js';
 import type { Answer, ServiceRequest } from './messages.js';
 import { Router } from './router.js';
 import type { Service } from './service.js';
@@ -151,7 +151,7 @@ export class CloudServer {
     const template =
       found === null ? '(unknown)' : 'route' in found ? found.route.template : found.template;
     this.#count(`${request.method} ${service.prefix}${template}`);
-    this.#note(request, service.prefix, template);
+    const noted = this.#note(request, service.prefix, template);
 
     const token = request.headers['x-auth-token'];
     const who = this.#checkToken(typeof token === 'string' ? token : undefined);
@@ -177,6 +177,7 @@ export class CloudServer {
         root,
         endpoint: `${root}${service.endpointPath}`,
       });
+      noted.rows = rowsOf(answer.body);
       return withHeaders(answer, headers);
     } catch (error) {
       if (!(error instanceof HttpProblem)) throw error;
@@ -195,15 +196,18 @@ export class CloudServer {
     { method, headers, path, query }: Pick<ServiceRequest, 'method' | 'headers' | 'path' | 'query'>,
     prefix: string,
     template: string,
-  ): void {
+  ): SimulatedRequest {
     const id = headers['x-openstack-request-id'];
-    this.requests.push({
+    const noted: SimulatedRequest = {
       method,
       route: `${prefix}${template}`,
       path: `${prefix}${path}${query.size === 0 ? '' : `?${query.toString()}`}`,
       globalRequestId: typeof id === 'string' ? id : null,
-    });
+      rows: null,
+    };
+    this.requests.push(noted);
     if (this.requests.length > MOST_REQUESTS) this.requests.shift();
+    return noted;
   }
 
   #count(key: string): void {

@@ -86,3 +86,13 @@ export function mustHaveAsManyRows(rows: { rollback: number; bare: number }): vo
       `the bare requests were not answered as the rollback's: ${JSON.stringify(rows)} records`,
     );
 }
+
+/** How many records both were told of. Throws as mustHaveAsManyRows. */
+export function rowsOfBoth(
+  rollback: readonly Pick<SimulatedRequest, 'rows'>[],
+  bare: readonly Pick<SimulatedRequest, 'rows'>[],
+): { rollback: number; bare: number } {
+  const rows = { rollback: rowsIn(rollback), bare: rowsIn(bare) };
+  mustHaveAsManyRows(rows);
+  return rows;
+}

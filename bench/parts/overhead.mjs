@@ -1,6 +1,6 @@
 // Compensations a second of a rollback on a cloud that answers at once, beside two bare workflows with as many activities at
 // once: some that make the same requests of the same cloud, and some that do nothing.
-import { lotsOf, mustHaveAsManyRows, rowsIn } from '../../dist/bench/lib/lots.js';
+import { lotsOf, rowsOfBoth } from '../../dist/bench/lib/lots.js';
 import { recording } from '../lib/replay.mjs';
 import { row } from '../../dist/bench/lib/rows.js';
 import { bringHome, movedAway, mustBeHome, spreadServers } from '../lib/scenes.mjs';
@@ -69,8 +69,7 @@ async function once(stage, { servers, width }) {
   const same = { activity: 'requests', lots, width };
   const recordedBare = recording(stage.cloud);
   const asking = await measured(stage, () => runBare(stage, 'BareFanOut', same));
-  const rows = { rollback: rowsIn(requests), bare: rowsIn(recordedBare.end()) };
-  mustHaveAsManyRows(rows);
+  const rows = rowsOfBoth(requests, recordedBare.end());
   await bringHome(stage.cloud, servers);
   const idle = { activity: 'nothing', lots: servers.map(() => ({})), width };
   const nothing = await measured(stage, () => runBare(stage, 'BareFanOut', idle));
